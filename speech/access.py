@@ -1,0 +1,135 @@
+"""Who may do what: one table, and the only way to an object.
+
+Rule: a view gets its object from here, through the right it needs; a stranger gets 404 (nothing
+is revealed), a member without the right gets `NotAllowed` (403). Reason: a view that forgot the
+check would have no object. An administrator acts as an owner everywhere. Voices are a library of
+the whole studio: the best role that a person has on any project counts there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from speech.errors import NotAllowed
+from speech.models import Line, Membership, Project, Take, User, Voice
+from speech.states import Role
+
+
+class Can(StrEnum):
+    """Capabilities. The value is the sentence's verb: "Viewers cannot …"."""
+
+    LISTEN = "listen"
+    NOTE = "write notes and set stars"
+    EDIT = "edit lines"
+    GENERATE = "generate takes"
+    VOICES = "change voices"
+    MANAGE = "manage the project and its people"
+    ADMINISTER = "administer the studio"
+
+
+_VIEWER = frozenset({Can.LISTEN})
+_REVIEWER = _VIEWER | {Can.NOTE}
+_PRODUCER = _REVIEWER | {Can.EDIT, Can.GENERATE, Can.VOICES}
+_OWNER = _PRODUCER | {Can.MANAGE}
+
+ROLE_CAN: Mapping[str, frozenset[Can]] = MappingProxyType(
+    {
+        Role.VIEWER: _VIEWER,
+        Role.REVIEWER: _REVIEWER,
+        Role.PRODUCER: _PRODUCER,
+        Role.OWNER: _OWNER,
+    }
+)
+_ADMINISTRATOR = _OWNER | {Can.ADMINISTER}
+_ORDER = (Role.OWNER, Role.PRODUCER, Role.REVIEWER, Role.VIEWER)
+
+
+def capabilities(user: User, project: Project) -> frozenset[Can]:
+    """Everything `user` may do in `project`; empty for a stranger. One query."""
+    if not user.is_active:
+        return frozenset()
+    if user.is_superuser:
+        return _ADMINISTRATOR
+    role = Membership.objects.filter(project=project, user=user).values_list("role", flat=True)
+    return ROLE_CAN.get(role.first() or "", frozenset())
+
+
+def studio_capabilities(user: User) -> frozenset[Can]:
+    """What `user` may do with things that belong to the whole studio, such as voices."""
+    if not user.is_active:
+        return frozenset()
+    if user.is_superuser:
+        return _ADMINISTRATOR
+    roles = set(Membership.objects.filter(user=user).values_list("role", flat=True))
+    best = next((role for role in _ORDER if role in roles), None)
+    return ROLE_CAN[best] - {Can.MANAGE} if best else frozenset()
+
+
+def projects_of(user: User) -> QuerySet[Project]:
+    """Every project that `user` may open."""
+    if user.is_superuser:
+        return Project.objects.all()
+    return Project.objects.filter(memberships__user=user)
+
+
+def get_project(user: User, slug: str, need: Can = Can.LISTEN) -> Project:
+    return _through(user, Project.objects.filter(slug=slug).first(), need)
+
+
+def get_line(user: User, pk: int, need: Can = Can.LISTEN, *, deleted: bool = False) -> Line:
+    """A line of a project that `user` may open; deleted ones only on request (to undo)."""
+    lines = Line.objects.select_related("project", "voice", "project__voice")
+    if not deleted:
+        lines = lines.filter(deleted_at=None)
+    line = lines.filter(pk=pk).first()
+    _through(user, line.project if line else None, need)
+    assert line is not None  # noqa: S101 - `_through` raised otherwise
+    return line
+
+
+def get_take(user: User, pk: int, need: Can = Can.LISTEN) -> Take:
+    take = (
+        Take.objects.select_related("project", "line", "job", "voice", "created_by")
+        .filter(pk=pk, line__deleted_at=None)
+        .first()
+    )
+    _through(user, take.project if take else None, need)
+    assert take is not None  # noqa: S101 - `_through` raised otherwise
+    return take
+
+
+def get_voice(user: User, pk: int, need: Can = Can.LISTEN) -> Voice:
+    voice = Voice.objects.filter(pk=pk).first()
+    can = studio_capabilities(user)
+    if voice is None or not can:
+        raise Http404
+    _demand(can, need)
+    return voice
+
+
+def need_studio(user: User, need: Can) -> None:
+    """Raise unless `user` may do `need` with what belongs to the whole studio."""
+    can = studio_capabilities(user)
+    if not can and not user.is_superuser:
+        raise Http404
+    _demand(can, need)
+
+
+def _through(user: User, project: Project | None, need: Can) -> Project:
+    if project is None:
+        raise Http404
+    can = capabilities(user, project)
+    if not can:
+        raise Http404
+    _demand(can, need)
+    return project
+
+
+def _demand(can: frozenset[Can], need: Can) -> None:
+    if need not in can:
+        raise NotAllowed(f"Your role does not allow you to {need.value}. Ask an owner.")

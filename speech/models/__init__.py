@@ -1,0 +1,35 @@
+"""The rows, one module per noun.
+
+Rule: constraints live in the database, and ranges in them are read from `speech.params`. Models
+answer questions about themselves (`is_live`, `is_usable`); changing anything is the business of
+`speech.services` (people) and `speech.jobs` (the driver). Reason: three interfaces and a worker
+share each operation. Price: a range that changes upstream is a migration. Integer primary keys
+on purpose: the newest take has the highest id, so paging by key costs one index.
+"""
+
+from speech.models.events import Event
+from speech.models.jobs import DriverLease, EngineState, Heartbeat, Job
+from speech.models.people import OneTimeLink, SignInAttempt, User
+from speech.models.projects import Line, Membership, Project
+from speech.models.takes import Batch, Star, Take, TakeNote
+from speech.models.voices import ProviderClip, Voice
+
+__all__ = [
+    "Batch",
+    "DriverLease",
+    "EngineState",
+    "Event",
+    "Heartbeat",
+    "Job",
+    "Line",
+    "Membership",
+    "OneTimeLink",
+    "Project",
+    "ProviderClip",
+    "SignInAttempt",
+    "Star",
+    "Take",
+    "TakeNote",
+    "User",
+    "Voice",
+]

@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from django.db import transaction
+from django.db.models import F, Max
+from django.utils import timezone
+
+from speech import params
+from speech.errors import BadInput, WrongState
+from speech.models import Line, Project, User, Voice
+from speech.services.events import log, touch
+from speech.services.tuning import inherited_tuning
+
+PAUSE_LIMIT = 30.0
+SCRIPT_LIMIT = 200
+LINE_LIMIT = 5000
+"""More than one take can hold may be typed (and is warned about); this guards the database."""
+
+
+@transaction.atomic
+def add_line(actor: User, *, project: Project, text: str = "", after: Line | None = None) -> Line:
+    """A new line at the end, or right after `after`."""
+    _lock(project)
+    line = Line(project=project, text=_clean_text(text), position=_last(project) + 1)
+    line.save()
+    if after is not None:
+        ids = _order(project)
+        ids.remove(line.pk)
+        ids.insert(ids.index(after.pk) + 1, line.pk)
+        _renumber(project, ids)
+        line.refresh_from_db()
+    log(actor, "line added", project=project, target=f"line {line.pk}", text=line.text)
+    touch(project.pk, lines=_order(project))
+    return line
+
+
+@transaction.atomic
+def edit_line(
+    actor: User, *, line: Line, text: str, direction: str | None = None, revision: int | None = None
+) -> Line:
+    """Save what was typed. A `revision` that is not the current one means that somebody else
+    saved in between: nothing is overwritten and `EditConflict` carries both texts."""
+    current = Line.objects.select_for_update().get(pk=line.pk)
+    text = _clean_text(text)
+    if revision is not None and revision != current.revision and current.text != text:
+        raise EditConflict(mine=text, theirs=current.text, revision=current.revision)
+    direction = current.direction if direction is None else direction.strip()[:300]
+    if (text, direction) == (current.text, current.direction):
+        return current
+    old = current.text
+    current.text, current.direction = text, direction
+    current.revision += 1
+    current.save(update_fields=["text", "direction", "revision", "updated_at"])
+    log(actor, "line edited", project=current.project, target=f"line {line.pk}", old=old, new=text)
+    touch(current.project_id, lines=[line.pk])
+    return current
+
+
+class EditConflict(WrongState):
+    """Somebody else saved this line meanwhile; both texts are kept for the person to choose."""
+
+    code = "edit_conflict"
+
+    def __init__(self, *, mine: str, theirs: str, revision: int) -> None:
+        super().__init__(
+            "Somebody else changed this line while you were typing. Nothing of yours is lost:"
+            " choose which text to keep."
+        )
+        self.mine, self.theirs, self.revision = mine, theirs, revision
+
+
+@transaction.atomic
+def set_line_setup(
+    actor: User,
+    *,
+    line: Line,
+    tuning: Mapping[str, object],
+    voice: Voice | None,
+    pinned_seed: int | None,
+    pause_after: float | None = None,
+) -> Line:
+    """Voice, knobs and pinned seed of one line; None and blanks mean "as the project"."""
+    given = params.clean_tuning(tuning)
+    standard = inherited_tuning(line.project, voice or line.project.voice)
+    line.params = {name: value for name, value in given.items() if value != standard[name]}
+    line.voice = voice if voice is None or voice.pk != line.project.voice_id else None
+    line.pinned_seed = pinned_seed or None
+    if pause_after is not None:
+        if not 0 <= pause_after <= PAUSE_LIMIT:
+            raise BadInput(f"A pause lasts from 0 to {PAUSE_LIMIT:g} seconds.")
+        line.pause_after = pause_after
+    line.save(update_fields=["params", "voice", "pinned_seed", "pause_after", "updated_at"])
+    log(
+        actor, "line setup changed", project=line.project, target=f"line {line.pk}", new=line.params
+    )
+    touch(line.project_id, lines=[line.pk])
+    return line
+
+
+@transaction.atomic
+def move_line(actor: User, *, line: Line, to: int) -> Line:
+    """Put the line at position `to` (from 1); the others close up."""
+    _lock(line.project)
+    ids = _order(line.project)
+    ids.remove(line.pk)
+    ids.insert(max(0, min(to - 1, len(ids))), line.pk)
+    _renumber(line.project, ids)
+    log(actor, "line moved", project=line.project, target=f"line {line.pk}", to=to)
+    touch(line.project_id, lines=ids)
+    line.refresh_from_db()
+    return line
+
+
+@transaction.atomic
+def delete_line(actor: User, *, line: Line) -> Line:
+    """Take the line out of the script. Its takes stay, so that `restore_line` can undo it."""
+    _lock(line.project)
+    line.deleted_at = timezone.now()
+    line.save(update_fields=["deleted_at"])
+    _renumber(line.project, _order(line.project))
+    log(actor, "line deleted", project=line.project, target=f"line {line.pk}", text=line.text)
+    touch(line.project_id, lines=[line.pk, *_order(line.project)])
+    return line
+
+
+@transaction.atomic
+def restore_line(actor: User, *, line: Line) -> Line:
+    """Undo `delete_line`: the line comes back where it stood."""
+    if line.deleted_at is None:
+        return line
+    _lock(line.project)
+    ids = _order(line.project)
+    wanted = line.position
+    line.deleted_at, line.position = None, _last(line.project) + 1
+    line.save(update_fields=["deleted_at", "position"])
+    ids.insert(max(0, min(wanted - 1, len(ids))), line.pk)
+    _renumber(line.project, ids)
+    log(actor, "line restored", project=line.project, target=f"line {line.pk}")
+    touch(line.project_id, lines=ids)
+    line.refresh_from_db()
+    return line
+
+
+@transaction.atomic
+def paste_script(actor: User, *, project: Project, script: str) -> list[Line]:
+    """A whole script becomes lines, appended in order: one for each paragraph or typed line."""
+    texts = split_script(script)
+    if not texts:
+        raise BadInput("There is no text in this script.")
+    if len(texts) > SCRIPT_LIMIT:
+        raise BadInput(
+            f"This script has {len(texts)} lines; at most {SCRIPT_LIMIT} can be pasted at once."
+        )
+    _lock(project)
+    first = _last(project) + 1
+    lines = Line.objects.bulk_create(
+        Line(project=project, text=_clean_text(text), position=first + index)
+        for index, text in enumerate(texts)
+    )
+    log(actor, "script pasted", project=project, count=len(lines))
+    touch(project.pk, lines=[line.pk for line in lines])
+    return lines
+
+
+def split_script(script: str) -> list[str]:
+    """The lines of a script. Blank lines separate paragraphs if there are any; a paragraph's own
+    line breaks are then wrapping. Without blank lines each typed line stands for itself."""
+    script = script.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").strip()
+    pieces = (
+        re.split(r"\n[ \t]*\n+", script) if re.search(r"\n[ \t]*\n", script) else script.split("\n")
+    )
+    return [text for text in (" ".join(piece.split()) for piece in pieces) if text]
+
+
+def _clean_text(text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\x00", "")
+    if len(text) > LINE_LIMIT:
+        raise BadInput(
+            f"This line has {len(text)} characters; a line holds at most {LINE_LIMIT}."
+            " Paste it as a script, and it becomes several lines."
+        )
+    return text
+
+
+def _lock(project: Project) -> None:
+    Project.objects.select_for_update().get(pk=project.pk)
+
+
+def _order(project: Project) -> list[int]:
+    live = Line.objects.filter(project=project, deleted_at=None)
+    return list(live.order_by("position").values_list("pk", flat=True))
+
+
+def _last(project: Project) -> int:
+    live = Line.objects.filter(project=project, deleted_at=None)
+    return live.aggregate(last=Max("position"))["last"] or 0
+
+
+def _renumber(project: Project, ids: Sequence[int]) -> None:
+    """Positions 1, 2, 3… in this order, past the unique constraint by way of negative ones."""
+    Line.objects.filter(pk__in=ids).update(position=-F("position"))
+    for index, pk in enumerate(ids, start=1):
+        Line.objects.filter(pk=pk).update(position=index)

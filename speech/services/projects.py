@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+from django.utils.text import slugify
+
+from speech import params
+from speech.background import enqueue
+from speech.errors import BadInput, WrongState
+from speech.models import Membership, Project, User, Voice
+from speech.services.events import log, touch
+from speech.states import LIVE, Role
+
+NAME_LIMIT = 120
+
+
+@transaction.atomic
+def create_project(actor: User, *, name: str) -> Project:
+    project = Project.objects.create(
+        name=_clean_name(name), slug=_free_slug(name), created_by=actor
+    )
+    Membership.objects.create(project=project, user=actor, role=Role.OWNER)
+    log(actor, "project created", project=project, name=project.name)
+    return project
+
+
+@transaction.atomic
+def rename_project(actor: User, *, project: Project, name: str) -> Project:
+    """The slug stays: links that people shared keep working."""
+    old, project.name = project.name, _clean_name(name)
+    project.save(update_fields=["name"])
+    log(actor, "project renamed", project=project, old=old, new=project.name)
+    touch(project.pk)
+    return project
+
+
+@transaction.atomic
+def set_project_defaults(
+    actor: User, *, project: Project, tuning: Mapping[str, object], voice: Voice | None
+) -> Project:
+    """What lines use unless they say otherwise. Only values that differ are kept."""
+    given = params.clean_tuning(tuning)
+    standard = params.defaults()
+    old = {"params": project.defaults, "voice": project.voice_id}
+    project.defaults = {name: value for name, value in given.items() if value != standard[name]}
+    project.voice = voice
+    project.save(update_fields=["defaults", "voice"])
+    log(actor, "project defaults changed", project=project, old=old, new=project.defaults)
+    touch(project.pk, lines=project.lines.filter(deleted_at=None).values_list("pk", flat=True))
+    return project
+
+
+@transaction.atomic
+def archive_project(actor: User, *, project: Project) -> Project:
+    project.archived_at = timezone.now()
+    project.save(update_fields=["archived_at"])
+    log(actor, "project archived", project=project)
+    touch(project.pk)
+    return project
+
+
+@transaction.atomic
+def restore_project(actor: User, *, project: Project) -> Project:
+    project.archived_at = None
+    project.save(update_fields=["archived_at"])
+    log(actor, "project restored", project=project)
+    touch(project.pk)
+    return project
+
+
+@transaction.atomic
+def delete_project(actor: User, *, project: Project) -> None:
+    """Everything in it goes: lines, takes and their audio. Archived projects only.
+
+    Files are removed by a task after the rows are gone, so a crash between the two leaves
+    orphaned files at worst, never rows without their audio.
+    """
+    if project.archived_at is None:
+        raise WrongState("Archive the project first; only an archived project can be deleted.")
+    if project.takes.filter(state__in=LIVE).exists():
+        raise WrongState("Takes are still being made. Wait until they are done, then delete.")
+    log(actor, "project deleted", target=project.slug, name=project.name)
+    folder = media_folder(project.pk)
+    project.delete()
+    enqueue("speech.tasks.remove_media", folder)
+
+
+def media_folder(project_id: int) -> str:
+    return f"takes/{project_id}"
+
+
+def remove_folder(folder: str) -> int:
+    """Delete every file below a storage folder; the number of files removed."""
+    if not default_storage.exists(folder):
+        return 0
+    folders, files = default_storage.listdir(folder)
+    for name in files:
+        default_storage.delete(f"{folder}/{name}")
+    removed = len(files) + sum(remove_folder(f"{folder}/{inner}") for inner in folders)
+    default_storage.delete(folder)
+    return removed
+
+
+def _clean_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name:
+        raise BadInput("Give the project a name.")
+    if len(name) > NAME_LIMIT:
+        raise BadInput(f"A project's name has at most {NAME_LIMIT} characters.")
+    return name
+
+
+def _free_slug(name: str) -> str:
+    base = slugify(name)[:60] or "project"
+    if base in {"new"}:
+        base = f"{base}-project"
+    taken = set(Project.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    number, slug = 1, base
+    while slug in taken:
+        number += 1
+        slug = f"{base}-{number}"
+    return slug

@@ -1,0 +1,90 @@
+"""States as data: the words a row may hold, which sets they form, and which moves are legal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from django.db.models import TextChoices
+
+
+class JobState(TextChoices):
+    """How far a take has come. `submitting` is committed *before* the request goes out."""
+
+    QUEUED = "queued", "Queued"
+    CLAIMED = "claimed", "Starting"
+    SUBMITTING = "submitting", "Sending"
+    RUNNING = "running", "Rendering"
+    DOWNLOADING = "downloading", "Saving"
+    MEASURING = "measuring", "Measuring"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+    EXPIRED = "expired", "Expired"
+    UNKNOWN = "unknown", "May have been charged"
+
+
+J = JobState
+LIVE = frozenset({J.QUEUED, J.CLAIMED, J.SUBMITTING, J.RUNNING, J.DOWNLOADING, J.MEASURING})
+OWNED = LIVE - {J.QUEUED}
+"""A driver holds these; a dead driver's are adopted, or, for `submitting`, become `unknown`."""
+FINISHED = frozenset({J.DONE, J.FAILED, J.CANCELLED, J.EXPIRED, J.UNKNOWN})
+RETRYABLE = frozenset({J.FAILED, J.CANCELLED, J.EXPIRED})
+"""No money is in doubt, so asking again is an ordinary new request."""
+
+MOVES: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
+    {
+        J.QUEUED: frozenset({J.CLAIMED, J.CANCELLED, J.FAILED}),
+        J.CLAIMED: frozenset({J.QUEUED, J.SUBMITTING, J.FAILED}),
+        J.SUBMITTING: frozenset({J.QUEUED, J.RUNNING, J.DOWNLOADING, J.FAILED, J.UNKNOWN}),
+        J.RUNNING: frozenset({J.QUEUED, J.DOWNLOADING, J.FAILED, J.EXPIRED}),
+        J.DOWNLOADING: frozenset({J.MEASURING, J.FAILED, J.EXPIRED}),
+        J.MEASURING: frozenset({J.DONE, J.DOWNLOADING, J.FAILED}),
+        J.DONE: frozenset(),
+        J.FAILED: frozenset(),
+        J.CANCELLED: frozenset(),
+        J.EXPIRED: frozenset(),
+        J.UNKNOWN: frozenset(),
+    }
+)
+"""`running → queued` only where an engine's resubmit is free; see `speech.jobs`."""
+
+
+class Role(TextChoices):
+    OWNER = "owner", "Owner"
+    PRODUCER = "producer", "Producer"
+    REVIEWER = "reviewer", "Reviewer"
+    VIEWER = "viewer", "Viewer"
+
+
+class ClipState(TextChoices):
+    """How far a voice's reference clip has come."""
+
+    WAITING = "waiting", "Waiting"
+    FETCHING = "fetching", "Fetching the clip"
+    CHECKING = "checking", "Checking the clip"
+    READY = "ready", "Ready"
+    REFUSED = "refused", "Not usable"
+
+
+CLIP_LIVE = frozenset({ClipState.WAITING, ClipState.FETCHING, ClipState.CHECKING})
+
+
+class LinkKind(TextChoices):
+    FIRST_ADMINISTRATOR = "first_administrator", "First administrator"
+    INVITATION = "invitation", "Invitation"
+    PASSWORD_RESET = "password_reset", "New password"  # noqa: S105 - a word, not a secret
+
+
+class BatchKind(TextChoices):
+    REPEATS = "repeats", "Repeats"
+    AGAIN = "again", "Again"
+    DEMO = "demo", "Demo"
+
+
+class Charged(TextChoices):
+    """What is known about the money of one submission."""
+
+    NO = "no", "Not charged"
+    YES = "yes", "Charged"
+    MAYBE = "maybe", "May have been charged"
