@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -40,7 +40,7 @@ class Param:
     high: float | None = None
     step: float | None = None
     required: bool = False
-    no_effect_on: Mapping[str, str] = MappingProxyType({})
+    no_effect_on: Mapping[str, str] = field(default_factory=dict)
     """Engine key → the sentence that says why this field changes nothing there."""
 
     @property
@@ -90,7 +90,11 @@ class Param:
         return value
 
     def _between(self) -> str:
-        return f" between {self.low:g} and {self.high:g}" if self.low is not None and self.high is not None else ""
+        return (
+            f" between {self.low:g} and {self.high:g}"
+            if self.low is not None and self.high is not None
+            else ""
+        )
 
     def _text(self, raw: object) -> str:
         if not isinstance(raw, str):
@@ -237,9 +241,7 @@ def clean_seed(raw: object) -> int:
         raise ParamErrors([Fault(field="seed", sentence=str(error))]) from error
 
 
-def _clean(
-    raw: Mapping[str, object], specs: tuple[Param, ...], *, fill: bool
-) -> dict[str, Any]:
+def _clean(raw: Mapping[str, object], specs: tuple[Param, ...], *, fill: bool) -> dict[str, Any]:
     faults: list[Fault] = []
     values: dict[str, Any] = {}
     known = {param.name for param in specs}
