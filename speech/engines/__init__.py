@@ -1,0 +1,19 @@
+"""Engines turn one `SpeechRequest` into audio bytes: `submit → status → result → fetch`.
+
+Rules
+- Engines import no Django and do not know each other; settings, clocks and resolvers are given.
+- `http.py` is the only door to a remote API, `download.py` the only door to a file on the web.
+  Every lower error of the HTTP libraries becomes an `EngineError` there, and the class alone says
+  whether a request may be sent again.
+- POSTs use plain httpx over few connections; GETs use httpx over the aiohttp transport.
+  Reason: one httpx pool collapses beyond about 20 connections (396 requests/s at 10, 41 at 100),
+  while the aiohttp transport (1903/s at 50) reports a refused connection and a connection lost
+  after the server had read the request with the same exception. A POST is money, so it needs exact
+  exceptions; a GET may be repeated, so it may be vague. Price: two clients, both tested against a
+  server that closes before and after reading.
+- The key is added below the clients, to requests for the configured origins only; it is in no
+  `httpx.Request`, no exception, no repr and no log line.
+- No environment proxies: addresses are pinned after they are checked, which a proxy would undo.
+
+Revisit when httpx's pool scales, or when the provider offers idempotency keys.
+"""

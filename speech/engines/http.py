@@ -1,0 +1,326 @@
+"""The keyed door to a remote API: two clients, one key, and every lower error named.
+
+`Api.post` raises `NotAccepted` where the request surely never left, and `OutcomeUnknown` for all
+else that is not a complete answer. `Api.get` raises `TryLater`. Complete answers, whatever their
+status, come back as `Answer` for the engine to judge. Redirects are answers too: never followed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import re
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import cache
+from typing import Any
+
+import aiohttp
+import httpx
+from aiohttp.http_exceptions import HttpProcessingError
+from httpx_aiohttp import AiohttpTransport
+
+from speech.engines.addresses import origin_of
+from speech.errors import (
+    BlockedAddress,
+    BrokenAnswer,
+    NotAccepted,
+    OutcomeUnknown,
+    TryLater,
+)
+
+BODY_LIMIT = 1024 * 1024
+"""Bytes of a JSON answer; more is not an answer."""
+IDLE_SECONDS = 1.0
+"""How long a POST connection may lie idle. Short, because a server that closes an idle connection
+at the moment it is used again turns a harmless request into one with an unknown outcome."""
+
+NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+)
+READ_ERRORS = (
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    httpx.StreamError,
+    aiohttp.ClientError,  # leaks through the aiohttp transport
+    HttpProcessingError,
+    OSError,  # also ssl.SSLError and TimeoutError
+    ValueError,
+    EOFError,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timeouts:
+    """Seconds. `total` bounds the whole call, so that a dripping answer ends."""
+
+    connect: float = 5.0
+    pool: float = 10.0
+    write: float = 20.0
+    read: float = 30.0
+    total: float = 60.0
+
+    def split(self) -> httpx.Timeout:
+        return httpx.Timeout(connect=self.connect, pool=self.pool, write=self.write, read=self.read)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """One complete answer. Header names are lower-case."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+class Redactor:
+    """Takes keys out of text that came from elsewhere."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def __call__(self, text: str) -> str:
+        if self._key:
+            text = text.replace(self._key, "[key]")
+        return re.sub(r"SG_[0-9A-Za-z]{6,}", "[key]", text)
+
+
+class KeyedTransport(httpx.AsyncBaseTransport):
+    """Adds the key below the client, and only for the given origins.
+
+    The request that the client keeps, and that hangs on its exceptions, never holds the key.
+    """
+
+    def __init__(
+        self,
+        inner: httpx.AsyncBaseTransport,
+        *,
+        header: str,
+        key: str,
+        origins: frozenset[str],
+    ) -> None:
+        self._inner = inner
+        self._header = header
+        self._key = key
+        self._origins = origins
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if origin_of(str(request.url)) not in self._origins:
+            raise httpx.UnsupportedProtocol("the key may not be sent to this origin")
+        headers = httpx.Headers(request.headers)
+        headers[self._header] = self._key
+        keyed = httpx.Request(
+            request.method,
+            request.url,
+            headers=headers,
+            content=request.content,
+            extensions=request.extensions,
+        )
+        return await self._inner.handle_async_request(keyed)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+class Api:
+    """Calls to one provider with one key. Belongs to one event loop; close it there."""
+
+    def __init__(
+        self,
+        *,
+        provider: str,
+        header: str,
+        key: str,
+        origins: frozenset[str],
+        post_timeouts: Timeouts,
+        get_timeouts: Timeouts,
+        post_connections: int = 16,
+        get_connections: int = 50,
+        post_transport: httpx.AsyncBaseTransport | None = None,
+        get_transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.provider = provider
+        self.origins = origins
+        self._post_total = post_timeouts.total
+        self._get_total = get_timeouts.total
+        self._post = _client(
+            KeyedTransport(
+                post_transport or _post_transport(post_connections),
+                header=header, key=key, origins=origins,
+            ),
+            post_timeouts,
+        )  # fmt: skip
+        self._get = _client(
+            KeyedTransport(
+                get_transport or _get_transport(get_connections),
+                header=header, key=key, origins=origins,
+            ),
+            get_timeouts,
+        )  # fmt: skip
+
+    async def post(self, url: str, payload: Mapping[str, Any]) -> Answer:
+        """Send `payload` as JSON, once. Raises `NotAccepted` or `OutcomeUnknown`."""
+        self._guard(url)
+        body = json.dumps(payload, ensure_ascii=False, allow_nan=False).encode()
+        try:
+            request = self._post.build_request(
+                "POST", url, content=body, headers={"content-type": "application/json"}
+            )
+            async with asyncio.timeout(self._post_total):
+                return await _exchange(self._post, request)
+        except NEVER_SENT as error:
+            raise NotAccepted(
+                f"{self.provider} could not be reached ({_kind(error)})."
+                " Nothing was sent, so nothing was charged.",
+                code="unreachable",
+            ) from error
+        except Exception as error:
+            # Wide on purpose: whatever is not proved unsent may have been accepted and charged.
+            raise OutcomeUnknown(
+                f"The connection to {self.provider} was lost after the request had been sent"
+                f" ({_kind(error)}). {self.provider} may have made this take and charged for it.",
+                code="timeout" if _is_timeout(error) else "connection_lost",
+            ) from error
+
+    async def get(self, url: str) -> Answer:
+        """Read `url`. Raises `TryLater`; reads are always safe to repeat."""
+        self._guard(url)
+        try:
+            request = self._get.build_request("GET", url)
+            async with asyncio.timeout(self._get_total):
+                return await _exchange(self._get, request)
+        except READ_ERRORS as error:
+            raise TryLater(
+                f"{self.provider} could not be asked ({_kind(error)}). It will be asked again.",
+                code="timeout" if _is_timeout(error) else "unreachable",
+            ) from error
+
+    def _guard(self, url: str) -> None:
+        try:
+            allowed = origin_of(url) in self.origins
+        except BlockedAddress:
+            allowed = False
+        if not allowed:
+            raise BrokenAnswer(
+                f"An address that is not {self.provider}'s was not visited.",
+                code="wrong_host",
+            )
+
+    async def aclose(self) -> None:
+        await self._post.aclose()
+        await self._get.aclose()
+
+
+def retry_at(headers: Mapping[str, str], *, reset_header: str, now: datetime) -> datetime | None:
+    """When to come back, by `reset_header` or Retry-After; 1 s to 1 h from `now`, or None."""
+    for name in (reset_header, "retry-after"):
+        moment = _moment(headers.get(name, "").strip(), now)
+        if moment is not None:
+            return min(max(moment, now + timedelta(seconds=1)), now + timedelta(hours=1))
+    return None
+
+
+@cache
+def tls_context() -> ssl.SSLContext:
+    """One for all: building it reads the certificate store (20 ms). Honours SSL_CERT_FILE."""
+    return httpx.create_ssl_context()
+
+
+def _moment(raw: str, now: datetime) -> datetime | None:
+    try:
+        value = float(raw)
+        if value < 0 or not math.isfinite(value):
+            return None
+        if value > 1e11:  # milliseconds since 1970
+            value /= 1000
+        return datetime.fromtimestamp(value, UTC) if value > 1e8 else now + timedelta(seconds=value)
+    except (ValueError, OverflowError, OSError):
+        pass
+    for read in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            moment = read(raw.removesuffix("UTC").strip())
+        except (ValueError, IndexError, TypeError):
+            continue
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return None
+
+
+async def _exchange(client: httpx.AsyncClient, request: httpx.Request) -> Answer:
+    response = await client.send(request, stream=True)
+    try:
+        chunks: list[bytes] = []
+        size = 0
+        async for chunk in response.aiter_bytes():
+            size += len(chunk)
+            if size > BODY_LIMIT:
+                raise httpx.DecodingError("the answer is too long", request=request)
+            chunks.append(chunk)
+    finally:
+        await response.aclose()
+    return Answer(
+        status=response.status_code,
+        headers={name.lower(): value for name, value in response.headers.items()},
+        body=b"".join(chunks),
+    )
+
+
+def _client(transport: httpx.AsyncBaseTransport, timeouts: Timeouts) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        transport=transport,
+        timeout=timeouts.split(),
+        follow_redirects=False,
+        trust_env=False,
+        headers={"accept": "application/json", "accept-encoding": "identity"},
+    )
+
+
+def _post_transport(connections: int) -> httpx.AsyncBaseTransport:
+    limits = httpx.Limits(
+        max_connections=connections,
+        max_keepalive_connections=connections,
+        keepalive_expiry=IDLE_SECONDS,
+    )
+    return httpx.AsyncHTTPTransport(verify=tls_context(), limits=limits, trust_env=False)
+
+
+def _get_transport(connections: int) -> httpx.AsyncBaseTransport:
+    def session() -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(limit=connections, ssl=tls_context())
+        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+    return AiohttpTransport(verify=tls_context(), trust_env=False, client=session)
+
+
+def _is_timeout(error: BaseException) -> bool:
+    # The aiohttp transport says ConnectTimeout for a lost connection as well: look at its cause.
+    if isinstance(error, httpx.ConnectTimeout) and isinstance(
+        error.__cause__, aiohttp.ClientConnectionError
+    ):
+        return isinstance(error.__cause__, TimeoutError)
+    return isinstance(error, httpx.TimeoutException | TimeoutError)
+
+
+def _kind(error: BaseException) -> str:
+    """Why, in words; never the library's own message, which may quote what was sent."""
+    if _is_timeout(error):
+        return "it took too long"
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ssl.SSLError | aiohttp.ClientSSLError):
+            return "the secure connection failed"
+        if isinstance(seen, aiohttp.ClientConnectorDNSError) or type(seen).__name__ == "gaierror":
+            return "its name could not be found"
+        if isinstance(seen, ConnectionRefusedError):
+            return "the connection was refused"
+        seen = seen.__cause__ or seen.__context__
+    if isinstance(error, httpx.DecodingError | httpx.RemoteProtocolError | HttpProcessingError):
+        return "the answer was broken off or garbled"
+    return "the connection failed"
