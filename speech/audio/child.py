@@ -53,7 +53,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     except OSError as error:
         sentence = "The sound could not be read from disk or written to it."
         return {"error": AudioError.code, "sentence": sentence, "detail": repr(error)}
-    except Exception as error:  # whatever a strange file provokes, the next one is served
+    except Exception as error:  # noqa: BLE001 - whatever a strange file provokes, the next one is served
         return {"error": NotAudio.code, "sentence": UNREADABLE, "detail": repr(error)}
     return {"measured": measured.as_dict()}
 

@@ -20,6 +20,7 @@ import tempfile
 import threading
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -72,8 +73,8 @@ class ConfinedAudio:
                 return self._ask(job, part_name, timeout)
             finally:
                 # A child that was killed cannot tidy up after itself.
-                for target in (job.store_as, job.reference_mp3):
-                    if target:
+                for target in filter(None, (job.store_as, job.reference_mp3)):
+                    with suppress(OSError):
                         target.with_name(part_name).unlink(missing_ok=True)
 
     def warm(self) -> None:
@@ -145,7 +146,7 @@ class _Child:
     def __init__(self, *, own_network: bool) -> None:
         self.owner = os.getpid()
         self.served = 0
-        self._words: IO[bytes] = tempfile.TemporaryFile()
+        self._words: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
         command = [sys.executable, "-I", "-B", "-c", BOOT, str(ROOT)]
         self.process = subprocess.Popen(
             command + (["--own-network"] if own_network else []),
@@ -202,11 +203,9 @@ class _Child:
     def forget(self) -> None:
         """Closes our ends of the pipes; a child whose stdin ends goes away by itself."""
         for pipe in (self.process.stdin, self.process.stdout, self._words):
-            try:
+            with suppress(OSError):
                 if pipe:
                     pipe.close()
-            except OSError:
-                continue
 
 
 def _environment() -> dict[str, str]:

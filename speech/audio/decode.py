@@ -151,9 +151,8 @@ class _Collector:
         self._frames += frame.samples
         seconds = self._frames / self.rate
         if seconds > self.max_seconds or self._frames * min(self.channels, 2) > MOST_VALUES:
-            raise AudioTooBig(
-                f"This sound is longer than {_spoken(min(seconds, self.max_seconds))}."
-            )
+            limit = _spoken(min(seconds, self.max_seconds))
+            raise AudioTooBig(f"This sound is longer than {limit}, the most we take.")
         self._pending += [part.to_ndarray() for part in self._convert(frame)]
         self._pending_frames += frame.samples
         if self._pending_frames > FLUSH_AT:

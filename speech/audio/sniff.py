@@ -23,25 +23,26 @@ CONTENT_TYPES: Mapping[SoundKind, str] = MappingProxyType(
 )
 EXTENSIONS: Mapping[SoundKind, str] = MappingProxyType({kind: f".{kind}" for kind in CONTENT_TYPES})
 
+MARKS: tuple[tuple[SoundKind, int, bytes], ...] = (
+    ("flac", 0, b"fLaC"),
+    ("ogg", 0, b"OggS"),
+    ("m4a", 4, b"ftyp"),
+    ("webm", 0, b"\x1a\x45\xdf\xa3"),
+    ("mp3", 0, b"ID3"),
+)
+
 
 def sniff(head: bytes) -> SoundKind | None:
     """The kind of sound file that starts with `head`, or None.
 
     A hint for names and early refusals only: whether there is sound in it, the decoder says.
     """
-    if head[:4] in {b"RIFF", b"RF64", b"BW64"} and head[8:12] == b"WAVE":
-        return "wav"
-    if head[:4] == b"fLaC":
-        return "flac"
-    if head[:4] == b"OggS":
-        return "ogg"
-    if head[4:8] == b"ftyp":
-        return "m4a"
-    if head[:4] == b"\x1a\x45\xdf\xa3":
-        return "webm"
-    if head[:3] == b"ID3" or _is_mp3_frame(head):
-        return "mp3"
-    return None
+    if head[:4] in {b"RIFF", b"RF64", b"BW64"}:
+        return "wav" if head[8:12] == b"WAVE" else None
+    for kind, start, mark in MARKS:
+        if head.startswith(mark, start):
+            return kind
+    return "mp3" if _is_mp3_frame(head) else None
 
 
 def _is_mp3_frame(head: bytes) -> bool:

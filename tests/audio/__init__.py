@@ -1,0 +1,1 @@
+"""Sound is tested on sound made here and now: nothing recorded, nothing patched."""
