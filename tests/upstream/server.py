@@ -10,7 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.upstream import replies, tone
 from tests.upstream.http1 import Drop, Reply, Request, json_reply, listen
@@ -20,47 +20,49 @@ SLUG = "chatterbox-turbo-tts"
 HTML_405 = b"<!doctype html><html><head><title>405</title></head><body>Method Not Allowed</body>"
 
 
+class Way(NamedTuple):
+    """What a request asks for: its kind in the log, who answers, and the name in its path."""
+
+    kind: str
+    answer: Callable[[Request, str], Awaitable[Reply]]
+    name: str
+
+
 class Server:
     def __init__(self) -> None:
         self.state = State()
         self.base = ""
 
     async def handle(self, request: Request) -> Reply:
-        kind, route, job_id = self._route(request)
-        if kind == "control":
-            return await route(request, job_id)
-        await self.state.saw(kind, has_key="x-api-key" in request.headers)
-        rule = self.state.rule(kind, await self._matter(request, kind, job_id))
+        way = self._route(request)
+        if way.kind == "control":
+            return await way.answer(request, way.name)
+        await self.state.saw(way.kind, has_key="x-api-key" in request.headers)
+        rule = self.state.rule(way.kind, await self._matter(request, way))
         if rule and rule["do"] == "drop_early":
             raise Drop
         body = await request.read()
-        post = self._note(request, kind, body) if request.method == "POST" else {}
-        return await self._act(rule, request, kind, route, job_id, post)
+        post = self._note(request, way.kind, body) if request.method == "POST" else {}
+        return await self._act(rule, request, way, post)
 
-    async def _matter(self, request: Request, kind: str, job_id: str) -> str:
+    async def _matter(self, request: Request, way: Way) -> str:
         """The text that a rule's `match` looks into. Read early only if some rule asks."""
-        if kind in {"submit", "sync"} and any(
-            rule["on"] == kind and rule.get("match") for rule in self.state.rules
+        if request.method == "POST" and any(
+            rule["on"] == way.kind and rule.get("match") for rule in self.state.rules
         ):
             return (await request.read()).decode("utf-8", "replace")
-        job = self.state.jobs.get(job_id)
+        job = self.state.jobs.get(way.name)
         return f"{job.text}\n{job.reference}\n{job.id}" if job else request.path
 
     async def _act(
-        self,
-        rule: dict[str, Any] | None,
-        request: Request,
-        kind: str,
-        route: Callable[[Request, str], Awaitable[Reply]],
-        job_id: str,
-        post: dict[str, Any],
+        self, rule: dict[str, Any] | None, request: Request, way: Way, post: dict[str, Any]
     ) -> Reply:
         if rule is None:
-            reply = await route(request, job_id)
+            reply = await way.answer(request, way.name)
             post["status"] = reply.status
             return reply
         post["rule"] = rule["do"]
-        if rule.get("accept") and kind == "submit":
+        if rule.get("accept") and way.kind == "submit":
             post["accepted"] = self.state.accept(json.loads(await request.read())).id
         match rule["do"]:
             case "answer":
@@ -85,7 +87,7 @@ class Server:
                 body = tone.sound(seed=1, seconds=1, kind="wav")[:64] + bytes(rule["size"])
                 return Reply(body=body, content_type="audio/wav", announce=rule["announce"])
         await asyncio.sleep(rule.get("seconds", 0) if rule["do"] == "delay" else 0)
-        reply = await route(request, job_id)
+        reply = await way.answer(request, way.name)
         if rule["do"] == "cut":
             reply.cut_at = rule.get("at", len(reply.body) // 2)
         if rule["do"] == "drip":
@@ -112,30 +114,28 @@ class Server:
         self.state.posts.append(post)
         return post
 
-    def _route(
-        self, request: Request
-    ) -> tuple[str, Callable[[Request, str], Awaitable[Reply]], str]:
+    def _route(self, request: Request) -> Way:  # noqa: PLR0911 - one line for each address
         parts = request.path.strip("/").split("/")
         match request.method, parts:
             case _, [name] if name.startswith("_"):
-                return "control", self._control, name
+                return Way("control", self._control, name)
             case "POST", ["v2", slug]:
-                return "submit", self._submit, slug
+                return Way("submit", self._submit, slug)
             case "POST", ["v1", slug]:
-                return "sync", self._sync, slug
+                return Way("sync", self._sync, slug)
             case "GET", ["v2", "requests", request_id, "status"]:
-                return "status", self._status, request_id
+                return Way("status", self._status, request_id)
             case "GET", ["v2" | "v1", "requests", request_id]:
-                return "result", self._result, request_id
+                return Way("result", self._result, request_id)
             case "GET", ["v1", "get-user-credits"]:
-                return "credits", self._credits, ""
+                return Way("credits", self._credits, "")
             case "POST", ["upload-asset"]:
-                return "upload", self._upload, ""
+                return Way("upload", self._upload, "")
             case "GET" | "HEAD", ["outputs", name]:
-                return "output", self._output, name.rsplit(".", 1)[0]
+                return Way("output", self._output, name.rsplit(".", 1)[0])
             case "GET" | "HEAD", ["assets", name]:
-                return "asset", self._asset, name
-        return "other", self._other, ""
+                return Way("asset", self._asset, name)
+        return Way("other", self._other, "")
 
     def _key_ok(self, request: Request) -> bool:
         key = request.headers.get("x-api-key", "")

@@ -24,6 +24,7 @@ from speech.errors import (
     BlockedAddress,
     BrokenAnswer,
     NotAccepted,
+    NotAudio,
     OutcomeUnknown,
     Refused,
     TryLater,
@@ -141,7 +142,12 @@ class SegmindEngine:
         )
 
     async def fetch(self, submitted: Submitted, result: Result, into: Path) -> None:
-        """Store the audio at `into`. `BrokenAnswer` where it is not fit to be fetched or kept."""
+        """Store the audio at `into`.
+
+        `BrokenAnswer` where trying again cannot help (too big, a forbidden address); `Refused`
+        where the server gave something else than sound, which a storage host does for a moment
+        now and then: worth a few tries, because the take is paid for.
+        """
         settings = self._settings
         try:
             await download(
@@ -155,7 +161,8 @@ class SegmindEngine:
                 sniff=sniff,
             )
         except (BlockedAddress, AudioError) as error:
-            raise BrokenAnswer(
+            kind = Refused if isinstance(error, NotAudio) else BrokenAnswer
+            raise kind(
                 f"Segmind made this take, but its audio cannot be kept. {error.sentence}",
                 code=error.code,
             ) from error

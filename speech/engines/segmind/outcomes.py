@@ -40,52 +40,55 @@ REFUSED = {
     422: ("unprocessable", "Segmind could not use the values of this request."),
 }  # fmt: skip
 SURELY_NOT_ACCEPTED = frozenset({500, 502, 503})
+GAVE_UP = frozenset({408, 504, 524})
+"""Somebody on the way stopped waiting; the model may be at work."""
 
 
 def submit_error(answer: Answer, redact: Redact) -> EngineError:
     """The error for a complete answer to a POST that is not a 2xx."""
-    status = answer.status
-    said = _said(answer, redact)
-    if status in REFUSED:
-        code, sentence = REFUSED[status]
-        return Refused(f"{sentence}{said} {FREE}", code=code, status=status)
-    if status == 401:
+    match answer.status:
+        case 429:
+            return _rate_limited(answer)
+        case 402 | 406:
+            return _not_acceptable(answer, _said(answer, redact))
+        case status if 300 <= status < 400 or status == 401:
+            return _closed(answer, _said(answer, redact))
+        case status if status in SURELY_NOT_ACCEPTED:
+            return NotAccepted(
+                f"Segmind had a problem (HTTP {status}) and did not take the request."
+                f"{_said(answer, redact)} {FREE}",
+                code="server_error",
+                status=status,
+                retry_at=_named_moment(answer),
+            )
+        case status if 400 <= status < 500 and status not in GAVE_UP:
+            code, sentence = REFUSED.get(
+                status, (f"http_{status}", f"Segmind refused this request (HTTP {status}).")
+            )
+            return Refused(f"{sentence}{_said(answer, redact)} {FREE}", code=code, status=status)
+        case status:
+            return in_doubt(
+                f"Segmind's server gave up waiting (HTTP {status})."
+                if status in GAVE_UP
+                else f"Segmind's server gave an answer that settles nothing (HTTP {status}).",
+                code="gateway_timeout" if status in GAVE_UP else f"http_{status}",
+                status=status,
+            )
+
+
+def _closed(answer: Answer, said: str) -> SubmitsPaused:
+    if answer.status == 401:
         return SubmitsPaused(
             f"Segmind refused the key.{said} {FREE}"
             " Submitting is paused until an administrator sets a working key.",
             code="unauthorized",
-            status=status,
+            status=answer.status,
         )
-    if status in {402, 406}:
-        return _not_acceptable(answer, said)
-    if status == 429:
-        return _rate_limited(answer)
-    if status in SURELY_NOT_ACCEPTED:
-        return NotAccepted(
-            f"Segmind had a problem (HTTP {status}) and did not take the request.{said} {FREE}",
-            code="server_error",
-            status=status,
-            retry_at=_named_moment(answer),
-        )
-    if 300 <= status < 400:
-        return SubmitsPaused(
-            f"Segmind's address answers with a redirect, which is never followed. {FREE}"
-            " Submitting is paused until an administrator corrects the address.",
-            code="redirected",
-            status=status,
-        )
-    if 400 <= status < 500 and status != 408:
-        return Refused(
-            f"Segmind refused this request (HTTP {status}).{said} {FREE}",
-            code=f"http_{status}",
-            status=status,
-        )
-    return in_doubt(
-        f"Segmind's server gave up waiting (HTTP {status})."
-        if status in {408, 504, 524}
-        else f"Segmind's server gave an answer that settles nothing (HTTP {status}).",
-        code="gateway_timeout" if status in {408, 504, 524} else f"http_{status}",
-        status=status,
+    return SubmitsPaused(
+        f"Segmind's address answers with a redirect, which is never followed. {FREE}"
+        " Submitting is paused until an administrator corrects the address.",
+        code="redirected",
+        status=answer.status,
     )
 
 
