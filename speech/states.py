@@ -88,3 +88,7 @@ class Charged(TextChoices):
     NO = "no", "Not charged"
     YES = "yes", "Charged"
     MAYBE = "maybe", "May have been charged"
+
+
+NOT_CONFIGURED = "not_configured"
+"""The pause code of an engine whose settings are gone: none of its jobs can move."""

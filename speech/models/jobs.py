@@ -6,19 +6,21 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Q
 
-from speech.states import LIVE, OWNED, Charged, JobState
+from speech.states import LIVE, NOT_CONFIGURED, OWNED, Charged, JobState
 
 
 class JobQuerySet(models.QuerySet["Job"]):
-    def actionable(self, engines_paused: frozenset[str] | None = None) -> JobQuerySet:
+    def actionable(self) -> JobQuerySet:
         """Rows that a driver could move on: live, and not waiting for a person.
 
-        Queued rows of a paused engine do not count: nothing is wrong with the worker then.
+        Queued rows of a paused engine do not count, nor any row of an engine that is not
+        configured any more: nothing is wrong with the worker then.
         """
-        if engines_paused is None:
-            engines_paused = EngineState.objects.paused_keys()
+        paused = EngineState.objects.paused()
         return self.filter(
-            Q(state__in=OWNED) | (Q(state=JobState.QUEUED) & ~Q(engine__in=engines_paused))
+            Q(state__in=OWNED)
+            & ~Q(engine__in=[k for k, c in paused.items() if c == NOT_CONFIGURED])
+            | Q(state=JobState.QUEUED) & ~Q(engine__in=list(paused))
         )
 
     def due(self, now: datetime) -> JobQuerySet:
@@ -59,8 +61,6 @@ class Job(models.Model):
     error = models.TextField(blank=True)
     settled = models.CharField(max_length=12, blank=True)
     """How a person settled an unknown: `resubmitted` or `dismissed`."""
-    pushed_again = models.BooleanField(default=False)
-    """The clip was pushed to the provider once more after the reference was blamed."""
 
     objects = JobQuerySet.as_manager()
 
@@ -122,8 +122,9 @@ class Heartbeat(models.Model):
 
 
 class EngineStateQuerySet(models.QuerySet["EngineState"]):
-    def paused_keys(self) -> frozenset[str]:
-        return frozenset(self.exclude(paused_at=None).values_list("key", flat=True))
+    def paused(self) -> dict[str, str]:
+        """Paused engines: key → the code of the reason."""
+        return dict(self.exclude(paused_at=None).values_list("key", "pause_code"))
 
 
 class EngineState(models.Model):

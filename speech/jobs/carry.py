@@ -1,0 +1,293 @@
+"""One job from claim to done. Each step commits before the next begins."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone
+
+from speech.audio.confined import ConfinedAudio
+from speech.engines.base import Engine, Phase, Result, Submitted
+from speech.errors import AudioError, BrokenAnswer, EngineError, RateLimited
+from speech.jobs import moves, references, standing, store, trouble
+from speech.jobs.ledger import Ledger
+from speech.jobs.pace import Budget, first_poll, poll_every
+from speech.jobs.work import Work
+from speech.states import Charged, JobState
+
+logger = logging.getLogger(__name__)
+
+
+class Fenced(Exception):
+    """The row is no longer ours: somebody presumed us dead. Leave it alone."""
+
+
+class Lane:
+    """The way of one engine's jobs through one driver: its budgets and what it has learned."""
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        ledger: Ledger,
+        owner: str,
+        audio: Callable[[], ConfinedAudio],
+        clips: references.References,
+        durations: list[float],
+    ) -> None:
+        self.engine = engine
+        self.ledger = ledger
+        self.owner = owner
+        self.clips = clips
+        self.submitting = 0
+        self.reading = 0
+
+        self._audio = audio
+        self._first = first_poll(durations)
+        self._usual = sorted(durations)[len(durations) // 2] if durations else 0.0
+        self._polls = Budget(per_minute=settings.SEGMIND_POLLS_PER_MINUTE, burst=20)
+        per_minute = settings.SEGMIND_SUBMITS_PER_MINUTE or 60_000
+        self._submits = Budget(per_minute=per_minute, burst=max(1, min(20, per_minute // 6)))
+
+    @property
+    def free(self) -> bool:
+        return self.engine.resubmit_is_free
+
+    async def carry(self, work: Work) -> None:
+        """As far as it goes. Cancelling is safe while polling and downloading; never while a
+        submission is under way (see `submit`)."""
+        try:
+            if work.state == JobState.CLAIMED and not await self._submit(work):
+                return
+            if work.state == JobState.RUNNING and not await self._await_result(work):
+                return
+            while work.state in {JobState.DOWNLOADING, JobState.MEASURING}:
+                if not await self._save(work):
+                    return
+        except Fenced:
+            logger.info("job %s was taken over by another driver", work.pk)
+
+    async def _write(self, write: moves.Write) -> None:
+        if not await self.ledger.write(write):
+            raise Fenced
+
+    # -- submit -------------------------------------------------------------------------------
+
+    async def _submit(self, work: Work) -> bool:
+        self.submitting += 1
+        try:
+            # Shielded: a POST that was begun is finished and its answer written down, whatever
+            # happens to the slice.
+            return await asyncio.shield(asyncio.ensure_future(self._submit_once(work)))
+        finally:
+            self.submitting -= 1
+
+    async def _submit_once(self, work: Work) -> bool:
+        try:
+            request = await self.clips.public(work, self.engine)
+        except EngineError as error:
+            await self._act_on_submit(
+                work, error, trouble.before_submit(error, failures=work.failures)
+            )
+            return False
+        if not self.free:
+            await self._submits.turn()
+        await self._write(moves.submitting(work, self.owner))
+        try:
+            submitted = await self.engine.submit(request)
+        except EngineError as error:
+            await self._act_on_submit(
+                work, error, trouble.after_submit(error, failures=work.failures)
+            )
+            return False
+        except Exception:
+            # A fault of our own after the request may have gone out: nobody can know.
+            logger.exception("submitting job %s failed", work.pk)
+            await self._write(
+                moves.ended(
+                    work, self.owner, JobState.FAILED if self.free else JobState.UNKNOWN,
+                    error="Something went wrong inside the studio while this was being sent."
+                    + ("" if self.free else " It may have been charged."),
+                    code="internal", charged=Charged.NO if self.free else Charged.MAYBE,
+                )
+            )  # fmt: skip
+            return False
+        work.submitted = submitted
+        await self._write(moves.accepted(work, self.owner, submitted))
+        work.failures = 0
+        work.accepted_at = timezone.now()
+        await self.ledger.run(lambda: standing.submit_accepted(self.engine.key))
+        return True
+
+    async def _act_on_submit(
+        self, work: Work, error: EngineError, verdict: trouble.Ends | trouble.QueuesAgain
+    ) -> None:
+        key = self.engine.key
+        if isinstance(error, RateLimited):
+            self._submits.halve()
+        match verdict:
+            case trouble.Ends():
+                await self._end(work, verdict)
+            case trouble.QueuesAgain():
+                # The engine's hold is written first, so that nobody claims this row in between.
+                if verdict.pauses_engine:
+                    await self.ledger.run(
+                        lambda: standing.pause(key, sentence=verdict.sentence, code=verdict.code)
+                    )
+                elif verdict.holds_engine:
+                    await self.ledger.run(
+                        lambda: standing.hold(key, until=verdict.due_at, sentence=verdict.sentence)
+                    )
+                elif not self.free:
+                    await self.ledger.run(
+                        lambda: standing.submit_refused(key, sentence=verdict.sentence)
+                    )
+                await self._queue_again(work, verdict)
+
+    async def _queue_again(self, work: Work, verdict: trouble.QueuesAgain) -> None:
+        await self._write(
+            moves.queued(
+                work, self.owner, due_at=verdict.due_at, error=verdict.sentence,
+                code=verdict.code, count=verdict.counts,
+            )
+        )  # fmt: skip
+
+    async def _end(self, work: Work, verdict: trouble.Ends) -> None:
+        sentence = verdict.sentence
+        if verdict.state == JobState.FAILED and trouble.blames_reference(sentence):
+            if await self.ledger.run(lambda: references.forget(work)):
+                sentence += " The clip will be handed to the provider again with the next try."
+        await self._write(
+            moves.ended(
+                work, self.owner, verdict.state, error=sentence, code=verdict.code,
+                charged=verdict.charged,
+            )
+        )  # fmt: skip
+
+    # -- poll ---------------------------------------------------------------------------------
+
+    async def _await_result(self, work: Work) -> bool:
+        """Poll until the result is known and written down."""
+        assert work.submitted is not None
+        if not self.free and work.submitted.phase is not Phase.COMPLETED:
+            await self._wait(work, self._first - _age(work))
+        self.reading += 1
+        try:
+            while True:
+                try:
+                    result = await self._read(work, work.submitted)
+                except EngineError as error:
+                    lost = work.lost_reads if error.code == "record_expired" else 0
+                    verdict = trouble.after_read(error, failures=work.failures, lost=lost)
+                    work.lost_reads = lost + 1 if error.code == "record_expired" else 0
+                    if not await self._act_on_read(work, verdict):
+                        return False
+                    continue
+                if result is not None:
+                    break
+                work.failures = work.lost_reads = 0
+                await self._wait(
+                    work,
+                    poll_every(
+                        in_flight=self.reading, age=_age(work), usual=self._usual,
+                        polls_per_minute=self._polls.per_minute,
+                    )
+                )  # fmt: skip
+        finally:
+            self.reading -= 1
+        work.result, work.failures = result, 0
+        work.completed_at = timezone.now()
+        await self._write(moves.completed(work, self.owner, result, free=self.free))
+        if result.remaining_credits is not None:
+            left = result.remaining_credits
+            await self.ledger.run(lambda: standing.remember_credits(self.engine.key, left))
+        return True
+
+    async def _read(self, work: Work, submitted: Submitted) -> Result | None:
+        if not self.free:
+            await self._polls.turn()
+        progress = await self.engine.status(submitted)
+        if progress.phase is not Phase.COMPLETED:
+            return None
+        return await self.engine.result(submitted)
+
+    async def _act_on_read(
+        self, work: Work, verdict: trouble.Ends | trouble.ReadsAgain | trouble.QueuesAgain
+    ) -> bool:
+        """True if the read should be repeated."""
+        match verdict:
+            case trouble.Ends():
+                await self._end(work, verdict)
+                return False
+            case trouble.QueuesAgain():
+                await self._queue_again(work, verdict)
+                return False
+            case trouble.ReadsAgain():
+                if verdict.limited:
+                    self._polls.halve()
+                if verdict.pauses_engine:
+                    await self.ledger.run(
+                        lambda: standing.pause(
+                            self.engine.key, sentence=verdict.sentence, code=verdict.code
+                        )
+                    )
+                work.failures += 1
+                await self._write(
+                    moves.note_failure(work, self.owner, error=verdict.sentence, code=verdict.code)
+                )
+                await self._wait(work, verdict.seconds)
+                return True
+
+    # -- save ---------------------------------------------------------------------------------
+
+    async def _save(self, work: Work) -> bool:
+        """Download (unless the file is here), measure, store, done. True to try again."""
+        assert work.submitted is not None and work.result is not None
+        source = Path(settings.WORK_DIR) / f"{work.ref}.audio"
+        if work.state == JobState.DOWNLOADING or not source.exists():
+            if work.state == JobState.MEASURING:
+                await self._write(moves.download_again(work, self.owner))
+            try:
+                await self.engine.fetch(work.submitted, work.result, source)
+            except EngineError as error:
+                verdict = trouble.after_fetch(
+                    error, failures=work.failures, completed_at=work.completed_at, free=self.free
+                )
+                return await self._act_on_read(work, verdict)
+            await self._write(moves.measuring(work, self.owner))
+        try:
+            measured, name = await asyncio.to_thread(
+                store.measure_and_store, self._audio(), work, source
+            )
+        except AudioError as error:
+            broken = BrokenAnswer(
+                f"The audio that arrived cannot be used. {error.sentence}"
+                + ("" if self.free else " The provider has charged for it."),
+                code=error.code,
+            )
+            verdict = trouble.after_fetch(
+                broken, failures=work.failures, completed_at=work.completed_at, free=self.free
+            )
+            source.unlink(missing_ok=True)
+            return await self._act_on_read(work, verdict)
+        facts = store.facts(
+            measured, name, work.result, version=self.engine.version, asked_seed=work.request.seed
+        )
+        await self._write(moves.done(work, self.owner, facts))
+        source.unlink(missing_ok=True)
+        return False
+
+    async def _wait(self, work: Work, seconds: float) -> None:
+        work.waiting = True
+        await asyncio.sleep(max(0.0, seconds))
+        work.waiting = False
+
+
+def _age(work: Work) -> float:
+    if work.accepted_at is None:
+        return 0.0
+    return (timezone.now() - work.accepted_at).total_seconds()

@@ -1,0 +1,112 @@
+"""Which rows are mine: adopt what dead drivers left, claim what is due."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from speech.jobs.lease import Lease, live_owners, lock_dead_owners
+from speech.jobs.work import Work
+from speech.models import EngineState, Job, Take
+from speech.services.events import touch
+from speech.states import OWNED, Charged, JobState
+
+ADOPTABLE = frozenset({JobState.RUNNING, JobState.DOWNLOADING, JobState.MEASURING})
+UNKNOWN_SENTENCE = (
+    "The worker stopped while this was being sent, so nobody can know whether it arrived."
+    " It may have been charged."
+)
+
+
+@transaction.atomic
+def adopt(lease: Lease, *, engines: frozenset[str], free: frozenset[str]) -> list[Work]:
+    """Take over the rows of dead drivers. `engines` names those that this driver can speak
+    to, `free` those where sending again is free.
+
+    `claimed` rows queue again; `submitting` rows become `unknown`, or queue again where that is
+    free; the rest go on under this lease, one epoch up, so that their old owner is fenced off.
+    """
+    lease.renew()
+    orphans = Job.objects.filter(state__in=OWNED).exclude(owner__in=live_owners())
+    if not orphans.exists():
+        return []
+    lock_dead_owners()
+    rows = list(
+        orphans.exclude(owner__in=live_owners())
+        .select_for_update(of=("self",), skip_locked=True)
+        .order_by("pk")
+    )
+    back = [
+        row.pk
+        for row in rows
+        if row.state == JobState.CLAIMED
+        or (row.state == JobState.SUBMITTING and row.engine in free)
+    ]
+    doubtful = [row.pk for row in rows if row.state == JobState.SUBMITTING and row.pk not in back]
+    mine = [row.pk for row in rows if row.state in ADOPTABLE and row.engine in engines]
+    now = timezone.now()
+    _set(back, JobState.QUEUED, owner="", epoch=F("epoch") + 1, due_at=now)
+    _set(
+        doubtful, JobState.UNKNOWN,
+        owner="", epoch=F("epoch") + 1, finished_at=now, charged=Charged.MAYBE,
+        error=UNKNOWN_SENTENCE, error_code="interrupted",
+    )  # fmt: skip
+    Job.objects.filter(pk__in=mine).update(owner=lease.owner, epoch=F("epoch") + 1)
+    _show([*back, *doubtful])
+    return _load(mine)
+
+
+@transaction.atomic
+def claim(lease: Lease, *, room: Mapping[str, int]) -> list[Work]:
+    """Claim due rows, oldest first, at most `room[engine]` for each engine. Paused engines and
+    engines on hold give nothing."""
+    lease.renew()
+    now = timezone.now()
+    closed = set(
+        EngineState.objects.filter(Q(paused_at__isnull=False) | Q(hold_until__gt=now)).values_list(
+            "key", flat=True
+        )
+    )
+    picked: list[int] = []
+    for engine, places in room.items():
+        if places <= 0 or engine in closed:
+            continue
+        due = Job.objects.filter(state=JobState.QUEUED, engine=engine, due_at__lte=now)
+        picked += (
+            due.select_for_update(of=("self",), skip_locked=True)
+            .order_by("due_at", "pk")
+            .values_list("pk", flat=True)[:places]
+        )
+    if not picked:
+        return []
+    Job.objects.filter(pk__in=picked, state=JobState.QUEUED).update(
+        state=JobState.CLAIMED, owner=lease.owner, epoch=F("epoch") + 1
+    )
+    Take.objects.filter(job_id__in=picked).update(state=JobState.CLAIMED)
+    return _load(picked)
+
+
+def _load(pks: Iterable[int]) -> list[Work]:
+    rows = Job.objects.filter(pk__in=list(pks)).select_related("take", "take__voice")
+    return [Work.from_row(row) for row in rows.order_by("due_at", "pk")]
+
+
+def _set(pks: list[int], state: JobState, **fields: object) -> None:
+    if pks:
+        Job.objects.filter(pk__in=pks).update(state=state, **fields)
+        ended = {"finished_at": timezone.now()} if state == JobState.UNKNOWN else {}
+        Take.objects.filter(job_id__in=pks).update(state=state, **ended)
+
+
+def _show(pks: list[int]) -> None:
+    changed: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for project_id, take_id, line_id in Take.objects.filter(job_id__in=pks).values_list(
+        "project_id", "pk", "line_id"
+    ):
+        changed[project_id].append((take_id, line_id))
+    for project_id, pairs in sorted(changed.items()):
+        touch(project_id, takes=[take for take, _ in pairs], lines={line for _, line in pairs})

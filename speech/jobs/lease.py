@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+from datetime import timedelta
+
+from django.db.models import F
+from django.db.models.functions import Now
+
+from speech.models import DriverLease
+
+
+class LeaseLost(Exception):
+    """This driver was presumed dead; its rows belong to others now. Stop at once."""
+
+
+class Lease:
+    """A driver's sign of life. Times are the database's, so that hosts need not agree on theirs."""
+
+    def __init__(self, *, seconds: float) -> None:
+        self.owner = uuid.uuid4().hex
+        self.seconds = seconds
+
+    def acquire(self) -> None:
+        DriverLease.objects.filter(until__lt=Now() - timedelta(hours=1)).delete()
+        DriverLease.objects.create(
+            owner=self.owner,
+            host=socket.gethostname()[:120],
+            pid=os.getpid(),
+            until=Now() + timedelta(seconds=self.seconds),
+        )
+
+    def renew(self) -> None:
+        """Renew, or raise `LeaseLost`. Call it first in each writing transaction: its row lock
+        keeps everybody from adopting our rows until the transaction is over."""
+        alive = DriverLease.objects.filter(owner=self.owner, until__gt=Now())
+        if not alive.update(until=Now() + timedelta(seconds=self.seconds)):
+            raise LeaseLost
+
+    def release(self) -> None:
+        DriverLease.objects.filter(owner=self.owner).delete()
+
+
+def lock_dead_owners() -> None:
+    """Push expired leases out for good, under their row locks: an owner that wakes up now finds
+    its lease expired, and no write of its slips in while its rows are adopted."""
+    DriverLease.objects.filter(until__lte=Now()).update(until=F("until") - timedelta(seconds=1))
+
+
+def live_owners() -> list[str]:
+    return list(DriverLease.objects.filter(until__gt=Now()).values_list("owner", flat=True))
+
+
+def any_alive() -> bool:
+    return DriverLease.objects.filter(until__gt=Now()).exists()

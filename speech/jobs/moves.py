@@ -1,0 +1,134 @@
+"""Fenced writes: each moves one job and its take together, or nothing if the row is not ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F
+from django.utils import timezone
+
+from speech.engines.base import Result, Submitted
+from speech.jobs.ledger import Seen, Written
+from speech.jobs.work import Work, result_to_json
+from speech.models import Job, Take
+from speech.states import MOVES, OWNED, Charged, JobState
+
+Write = Callable[[], Written]
+
+
+def submitting(work: Work, owner: str) -> Write:
+    """Committed before the POST: from here on a crash leaves the outcome in doubt."""
+    return _move(
+        work, owner, JobState.SUBMITTING,
+        job={"submit_started_at": timezone.now(), "submits": F("submits") + 1},
+    )  # fmt: skip
+
+
+def accepted(work: Work, owner: str, submitted: Submitted) -> Write:
+    """The request id is money: it is committed before anything else is done with it."""
+    return _move(
+        work, owner, JobState.RUNNING, show=False,
+        job={
+            "request_id": submitted.request_id,
+            "status_url": submitted.status_url,
+            "response_url": submitted.response_url,
+            "accepted_at": timezone.now(),
+            "failures": 0,
+            "error": "",
+            "error_code": "",
+        },
+    )  # fmt: skip
+
+
+def completed(work: Work, owner: str, result: Result, *, free: bool) -> Write:
+    return _move(
+        work, owner, JobState.DOWNLOADING,
+        job={
+            "output_url": result.output_url[:2000],
+            "result": result_to_json(result),
+            "completed_at": timezone.now(),
+            "charged": Charged.NO if free else Charged.YES,
+            "failures": 0,
+        },
+        take={"cost": result.cost, "remaining_credits": result.remaining_credits},
+    )  # fmt: skip
+
+
+def measuring(work: Work, owner: str) -> Write:
+    return _move(work, owner, JobState.MEASURING, show=False)
+
+
+def download_again(work: Work, owner: str) -> Write:
+    return _move(work, owner, JobState.DOWNLOADING, show=False)
+
+
+def done(work: Work, owner: str, facts: dict[str, Any]) -> Write:
+    """The audio's facts and `done` in one transaction: only now is the take playable."""
+    now = timezone.now()
+    return _move(
+        work, owner, JobState.DONE,
+        job={"owner": "", "finished_at": now}, take={**facts, "finished_at": now},
+    )  # fmt: skip
+
+
+def queued(
+    work: Work, owner: str, *, due_at: datetime, error: str, code: str, count: bool
+) -> Write:
+    """Back into the queue: surely not accepted, nothing charged."""
+    return _move(
+        work, owner, JobState.QUEUED,
+        job={
+            "owner": "", "due_at": due_at, "error": error, "error_code": code, "request_id": "",
+            "failures": F("failures") + (1 if count else 0),
+        },
+    )  # fmt: skip
+
+
+def ended(
+    work: Work, owner: str, state: JobState, *, error: str, code: str, charged: Charged
+) -> Write:
+    """Failed, expired or unknown, with the sentence that the card shows."""
+    now = timezone.now()
+    return _move(
+        work, owner, state,
+        job={
+            "owner": "", "finished_at": now, "error": error, "error_code": code, "charged": charged,
+        },
+        take={"finished_at": now},
+    )  # fmt: skip
+
+
+def note_failure(work: Work, owner: str, *, error: str, code: str) -> Write:
+    """A read failed and will be repeated; the state stays."""
+
+    def write() -> Written:
+        mine = Job.objects.filter(pk=work.pk, owner=owner, epoch=work.epoch)
+        count = mine.update(failures=F("failures") + 1, error=error, error_code=code)
+        return Written(ok=count == 1)
+
+    return write
+
+
+def _move(
+    work: Work,
+    owner: str,
+    to: JobState,
+    *,
+    job: dict[str, Any] | None = None,
+    take: dict[str, Any] | None = None,
+    show: bool = True,
+) -> Write:
+    sources = [state for state in OWNED if to in MOVES[state]]
+
+    def write() -> Written:
+        mine = Job.objects.filter(pk=work.pk, owner=owner, epoch=work.epoch, state__in=sources)
+        if not mine.update(state=to, **(job or {})):
+            return Written(ok=False)
+        Take.objects.filter(pk=work.take_id, job_id=work.pk).update(state=to, **(take or {}))
+        work.state = to
+        seen = Seen(project_id=work.project_id, take_id=work.take_id, line_id=work.line_id)
+        return Written(ok=True, seen=seen if show else None)
+
+    return write

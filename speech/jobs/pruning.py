@@ -1,0 +1,26 @@
+"""What nobody needs any more: old messages, sign-in attempts, left-over work files."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from speech.background import forget_old_messages
+from speech.models import OneTimeLink, SignInAttempt
+
+WORK_FILE_SECONDS = 8 * 24 * 3600
+"""Past the seven days that a provider keeps outputs, no job comes back for its work file."""
+
+
+def prune() -> None:
+    now = timezone.now()
+    SignInAttempt.objects.filter(at__lt=now - timedelta(days=1)).delete()
+    OneTimeLink.objects.filter(expires_at__lt=now - timedelta(days=30)).delete()
+    forget_old_messages(now - timedelta(days=2))
+    oldest = time.time() - WORK_FILE_SECONDS
+    for path in settings.WORK_DIR.glob("*.audio"):
+        if path.stat().st_mtime < oldest:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,78 @@
+"""What is known of an engine as a whole, kept in `EngineState` for pages and other hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.db.models import F
+from django.utils import timezone
+
+from speech.catalog import ENGINES
+from speech.models import EngineState, Job
+from speech.services.events import log
+from speech.states import LIVE, NOT_CONFIGURED, JobState
+
+NOT_CONFIGURED_SENTENCE = (
+    "This engine is not configured on the server any more. Its takes wait until the administrator"
+    " sets it up again; nothing is lost."
+)
+BREAKS_AFTER = 5
+BREAK_SECONDS = 30
+
+
+def pause(key: str, *, sentence: str, code: str) -> None:
+    """Stop submits until a person resumes them. The queue is kept."""
+    EngineState.objects.get_or_create(key=key)
+    paused = EngineState.objects.filter(key=key, paused_at=None).update(
+        paused_at=timezone.now(), pause_sentence=sentence, pause_code=code
+    )
+    if paused:
+        log(None, "submissions paused", target=key, code=code)
+
+
+def hold(key: str, *, until: datetime, sentence: str) -> None:
+    EngineState.objects.update_or_create(
+        key=key, defaults={"hold_until": until, "hold_sentence": sentence}
+    )
+
+
+def submit_refused(key: str, *, sentence: str) -> None:
+    """Count a refusal; the breaker opens after five in a row and lets one probe in at a time."""
+    EngineState.objects.get_or_create(key=key)
+    EngineState.objects.filter(key=key).update(failures=F("failures") + 1)
+    if EngineState.objects.get(key=key).failures >= BREAKS_AFTER:
+        hold(key, until=timezone.now() + timedelta(seconds=BREAK_SECONDS), sentence=sentence)
+
+
+def submit_accepted(key: str) -> None:
+    EngineState.objects.filter(key=key).exclude(failures=0, hold_until=None).update(
+        failures=0, hold_until=None, hold_sentence=""
+    )
+
+
+def remember_credits(key: str, left: float) -> None:
+    EngineState.objects.update_or_create(
+        key=key, defaults={"credits": left, "credits_at": timezone.now()}
+    )
+
+
+def note_configured(keys: Collection[str]) -> None:
+    """Jobs of an engine that is not configured (any more) wait, with a sentence, until it is."""
+    for key in ENGINES:
+        state = EngineState.objects.filter(key=key, pause_code=NOT_CONFIGURED)
+        if key in keys:
+            state.update(paused_at=None, pause_code="", pause_sentence="")
+        elif Job.objects.filter(engine=key, state__in=LIVE).exists():
+            pause(key, sentence=NOT_CONFIGURED_SENTENCE, code=NOT_CONFIGURED)
+
+
+def usual_durations(key: str) -> list[float]:
+    """Seconds from acceptance to COMPLETED of this engine's last takes."""
+    rows = Job.objects.filter(
+        engine=key, state=JobState.DONE, accepted_at__isnull=False, completed_at__isnull=False
+    ).order_by("-pk")[:40]
+    return [
+        (done - accepted).total_seconds()
+        for accepted, done in rows.values_list("accepted_at", "completed_at")
+    ]

@@ -1,0 +1,65 @@
+"""From bytes that arrived to a take's audio and its facts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+
+from speech.audio.confined import ConfinedAudio
+from speech.audio.job import AudioJob, Measured
+from speech.catalog import ENGINES
+from speech.engines.base import Result
+from speech.jobs.work import Work
+from speech.services.projects import media_folder
+
+
+def measure_and_store(audio: ConfinedAudio, work: Work, source: Path) -> tuple[Measured, str]:
+    """Decode `source` in the confined child, store it as FLAC; what was measured and the storage
+    name. Raises `AudioError`. Runs in a thread."""
+    card = ENGINES[work.engine]
+    kept = source.with_suffix(".flac")
+    tags = {"ENCODER": "Takeroom", "ORGANIZATION": card.label, "DESCRIPTION": card.note}
+    try:
+        measured = audio.process(AudioJob(source=source, store_as=kept, tags=tags))
+        name = f"{media_folder(work.project_id)}/{work.ref}.flac"
+        if default_storage.exists(name):  # a crash between storing and committing left it
+            default_storage.delete(name)
+        with kept.open("rb") as file:
+            return measured, default_storage.save(name, File(file))
+    finally:
+        kept.unlink(missing_ok=True)
+
+
+def facts(
+    measured: Measured, name: str, result: Result, *, version: str, asked_seed: int
+) -> dict[str, Any]:
+    """The columns of a finished take."""
+    return {
+        "audio": name,
+        "engine_version": version,
+        "seed_used": result.seed if result.seed is not None else asked_seed,
+        "sha256": measured.sha256,
+        "byte_count": measured.bytes,
+        "duration": measured.duration,
+        "sample_rate": measured.sample_rate,
+        "channels": measured.channels,
+        "lufs": measured.lufs,
+        "true_peak": measured.true_peak_db,
+        "peaks": measured.peaks,
+        "measured": {
+            key: value
+            for key, value in measured.as_dict().items()
+            if key not in {"peaks", "sha256"}
+        },
+        "words": [
+            [word.word, word.start, word.end, word.position, word.length] for word in result.words
+        ],
+        "timings": {
+            "inference_time": result.inference_time,
+            "queue_time": result.queue_time,
+            "total_time": result.total_time,
+        },
+    }

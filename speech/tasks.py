@@ -1,0 +1,45 @@
+"""django-q2 entry points: ids only, thin, safe to run twice."""
+
+from __future__ import annotations
+
+import os
+
+from django.utils import timezone
+
+from speech.background import wake_driver
+from speech.jobs import checks, clips, driver, lease, pruning
+from speech.models import Heartbeat, Job
+from speech.services.projects import remove_folder
+
+
+def run_driver() -> None:
+    driver.run_slice()
+
+
+def rewake_driver() -> None:
+    """The safety net: due work and no driver alive means that a wake-up was lost."""
+    Heartbeat.objects.update_or_create(
+        name="default", defaults={"at": timezone.now(), "pid": os.getpid()}
+    )
+    if Job.objects.actionable().exists() and not lease.any_alive():
+        wake_driver()
+
+
+def check_voice(voice_id: int) -> None:
+    clips.check_voice(voice_id)
+
+
+def wake_clips() -> None:
+    clips.wake_due_clips()
+
+
+def check_engine(key: str) -> None:
+    checks.check_engine(key)
+
+
+def remove_media(folder: str) -> None:
+    remove_folder(folder)
+
+
+def prune() -> None:
+    pruning.prune()
