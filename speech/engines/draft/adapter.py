@@ -6,7 +6,6 @@ import asyncio
 import functools
 import json
 import logging
-import os
 import re
 import secrets
 import shutil
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from speech.engines.base import Phase, Progress, Result, SpeechRequest, Submitted, WordTime
+from speech.engines.draft.problems import CANNOT_SPEAK, NOT_HERE
 from speech.errors import BrokenAnswer, EngineError, GenerationFailed, NotAccepted, Refused
 from speech.params import SEED_MAX, defaults
 
@@ -26,7 +26,6 @@ logger = logging.getLogger(__name__)
 CHILD = Path(__file__).with_name("child.py")
 DRAFT_VERSION = 1
 """Raise it when the same seed may sound different."""
-CANNOT_SPEAK, NOT_HERE = 3, 4
 REF = re.compile(r"[A-Za-z0-9_-]{1,80}")
 LOST = "The draft was lost when the worker stopped; making it again."
 ABANDONED_AFTER = 24 * 3600
@@ -137,8 +136,8 @@ class DraftEngine:
             # The notes first: a sound is never there without them.
             notes_part = part.with_suffix(".notes.part")
             notes_part.write_text(json.dumps(answer))
-            os.replace(notes_part, notes)
-            os.replace(part, sound)
+            notes_part.replace(notes)
+            part.replace(sound)
         except OSError as error:
             raise NotAccepted(
                 f"The draft voice could not start or store its take ({error.strerror});"
@@ -218,12 +217,12 @@ def _move(source: Path, into: Path) -> None:
     """`into` is complete or absent, also from one file system to another."""
     into.parent.mkdir(parents=True, exist_ok=True)
     if source.stat().st_dev == into.parent.stat().st_dev:
-        os.replace(source, into)
+        source.replace(into)
         return
     part = into.with_name(f"{into.name}.{secrets.token_hex(4)}.part")
     try:
         shutil.copyfile(source, part)
-        os.replace(part, into)
+        part.replace(into)
     finally:
         part.unlink(missing_ok=True)
     source.unlink(missing_ok=True)

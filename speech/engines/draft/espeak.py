@@ -127,7 +127,7 @@ class Espeak:
 def _where() -> tuple[str, str]:
     """The library and its data, as the wheel `espeakng-loader` brings them."""
     try:
-        import espeakng_loader  # type: ignore[import-untyped]  # here: its absence is an answer
+        import espeakng_loader  # noqa: PLC0415 - its absence is an answer
     except ImportError as error:
         raise NotSpeakable("the package espeakng-loader is not installed") from error
     try:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+CANNOT_SPEAK = 3
+"""Exit status: this text cannot be spoken; {"error": sentence} is on stdout."""
+NOT_HERE = 4
+"""Exit status: it cannot be spoken on this machine or now; {"error": sentence} is on stdout."""
+
 
 class NotSpeakable(Exception):
     """espeak-ng is missing, or would not do what it was told; says which."""

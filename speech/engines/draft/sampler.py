@@ -50,7 +50,7 @@ class Sampler:
 
 class _Row:
     def __init__(self, seed: str, tuning: Tuning) -> None:
-        self._random = random.Random(seed)  # repeatable on purpose
+        self._random = random.Random(seed)  # noqa: S311 - repeatable on purpose
         self._tuning = tuning
         self._used: set[int] = set()
 

@@ -86,7 +86,7 @@ LOUD = 0.12
 
 def make(name: str, *, pitch_hz: float, sample_rate: int, seed: str) -> Samples:
     """The sound of a tag for a voice of `pitch_hz`; the same seed gives the same sound."""
-    dice = random.Random(seed)  # repeatable on purpose
+    dice = random.Random(seed)  # noqa: S311 - repeatable on purpose
     pieces: list[Samples] = []
     for burst in SOUNDS[name]:
         pieces.append(_burst(burst, pitch_hz, sample_rate, dice))
