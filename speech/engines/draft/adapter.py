@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import json
 import logging
@@ -144,8 +145,10 @@ class DraftEngine:
                 " it will be tried again."
             ) from error
         finally:
-            part.unlink(missing_ok=True)
-            part.with_suffix(".notes.part").unlink(missing_ok=True)
+            for left in (part, part.with_suffix(".notes.part")):
+                # Where there is no folder there is nothing to remove, and a reason is on its way.
+                with contextlib.suppress(OSError):
+                    left.unlink()
 
     async def _speak(self, request: SpeechRequest, out: Path) -> dict[str, Any]:
         asked = _asked(request)
