@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+
+from speech.running import cluster
+
+
+class Command(BaseCommand):
+    help = "Works on one queue until stopped. `manage.py studio` starts and watches both."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("cluster", choices=cluster.CLUSTERS)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        cluster.ensure_environment(options["cluster"], manage=settings.BASE_DIR / "manage.py")
+        sys.exit(cluster.run())

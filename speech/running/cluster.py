@@ -1,0 +1,95 @@
+"""The process of one django-q2 cluster, with a stop that has a bound.
+
+Its own signal handler would wait for a running task, inside the handler, without a bound. Here a
+signal only sets a flag; the main thread then asks the cluster to end, and after
+`STOP_SECONDS` kills its tree. The rows make that safe.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+
+from django.conf import settings
+from django.db import connection, connections
+from django.utils import timezone
+from django_q.cluster import Cluster
+from django_q.conf import Conf
+from django_q.models import OrmQ
+
+from speech import stopping
+from speech.running import family
+
+logger = logging.getLogger(__name__)
+
+STOP_SECONDS = 3.5
+CLUSTERS = ("default", "driver")
+
+
+def environment(cluster: str) -> dict[str, str]:
+    """What django-q2 and the settings must find in the environment *before* they are imported."""
+    name = "" if cluster == "default" else cluster
+    return {"TAKEROOM_ROLE": "worker", "Q_CLUSTER_NAME": name}
+
+
+def ensure_environment(cluster: str, *, manage: Path) -> None:
+    """Start this process anew under the right environment, unless it has it already."""
+    needed = environment(cluster)
+    if all(os.environ.get(name, "") == value for name, value in needed.items()):
+        return
+    os.execve(  # noqa: S606 - ourselves
+        sys.executable,
+        [sys.executable, str(manage), "worker", cluster],
+        {**os.environ, **needed},
+    )
+
+
+def run() -> int:
+    """Work until SIGTERM or SIGINT. Returns the exit status."""
+    family.end_with_parent()
+    stopping.arm()
+    _release_messages()
+    connections.close_all()  # a connection must not be shared with forked children
+    cluster = Cluster()
+    asked = _Asked()
+    # After Cluster(), which installs handlers of its own.
+    signal.signal(signal.SIGTERM, asked)
+    signal.signal(signal.SIGINT, asked)
+    cluster.start()
+    while not asked.yes:
+        if not cluster.sentinel.is_alive():
+            logger.error("the cluster %s lost its guard", Conf.CLUSTER_NAME)
+            family.end_group()
+        time.sleep(0.1)
+    stopping.ask()
+    cluster.stop_event.set()
+    cluster.sentinel.join(timeout=STOP_SECONDS)
+    if cluster.sentinel.is_alive():
+        cluster.sentinel.kill()  # in case no supervisor made us a group; its children follow
+        family.end_group()
+    return 0
+
+
+class _Asked:
+    """A signal handler that does nothing but remember."""
+
+    yes = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        self.yes = True
+
+
+def _release_messages() -> None:
+    """Give back what a killed predecessor held, or it would wait for `retry` to run out.
+
+    Only on SQLite: there nobody but this host works on the queue, and its supervisor has ended
+    the whole predecessor before it starts us.
+    """
+    if settings.REDIS_URL or connection.vendor != "sqlite":
+        return
+    OrmQ.objects.filter(key=Conf.CLUSTER_NAME, lock__gt=timezone.now()).update(lock=timezone.now())
