@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,14 +72,17 @@ def wake_due_clips() -> int:
     return len(ids)
 
 
-def remove_orphaned_uploads() -> int:
-    """Uploads that no voice names, a day old: their request died before its commit."""
+def remove_orphans() -> int:
+    """Remove uploads that no voice names and work folders of killed checks, a day old."""
+    before = timezone.now() - ORPHANED_AFTER
+    for folder in settings.WORK_DIR.glob("clip-*"):
+        if folder.stat().st_mtime < before.timestamp():
+            shutil.rmtree(folder, ignore_errors=True)
     if not default_storage.exists(INCOMING):
         return 0
     _, names = default_storage.listdir(INCOMING)
     stored = {f"{INCOMING}/{name}" for name in names}
     named = set(Voice.objects.exclude(incoming="").values_list("incoming", flat=True))
-    before = timezone.now() - ORPHANED_AFTER
     orphans = [name for name in stored - named if default_storage.get_modified_time(name) < before]
     remove_files(orphans)
     return len(orphans)

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from speech.errors import BadInput, WrongState
+from speech.models import Membership, OneTimeLink, Project, User
+from speech.services.events import log, touch
+from speech.states import Role
+
+RANK = {Role.VIEWER: 0, Role.REVIEWER: 1, Role.PRODUCER: 2, Role.OWNER: 3}
+
+
+def clean_role(role: str) -> Role:
+    try:
+        return Role(role)
+    except ValueError as error:
+        raise BadInput(f"There is no role “{role[:20]}”.") from error
+
+
+@transaction.atomic
+def admit(actor: User, *, project: Project, person: User, role: str) -> Membership:
+    """`person` gets at least `role`; whoever already has more keeps it."""
+    wanted = clean_role(role)
+    member, created = Membership.objects.select_for_update().get_or_create(
+        project=project, user=person, defaults={"role": wanted}
+    )
+    if not created and RANK[Role(member.role)] >= RANK[wanted]:
+        return member
+    member.role = wanted
+    member.save(update_fields=["role"])
+    log(actor, "member added", project=project, target=f"person {person.pk}", role=wanted)
+    touch(project.pk)
+    return member
+
+
+@transaction.atomic
+def set_role(actor: User, *, member: Membership, role: str) -> Membership:
+    wanted = clean_role(role)
+    member = _locked(member)
+    if wanted != Role.OWNER:
+        _keep_one_owner(member)
+        _revoke_invitations(member)
+    old, member.role = member.role, wanted
+    member.save(update_fields=["role"])
+    log(
+        actor,
+        "role changed",
+        project=member.project,
+        target=f"person {member.user_id}",
+        old=old,
+        new=wanted,
+    )
+    touch(member.project_id)
+    return member
+
+
+@transaction.atomic
+def remove_member(actor: User, *, member: Membership) -> None:
+    """Take somebody off the project, or leave it oneself. Nothing that they made goes with them."""
+    member = _locked(member)
+    _keep_one_owner(member)
+    _revoke_invitations(member)
+    project, person_id = member.project, member.user_id
+    member.delete()
+    verb = "project left" if person_id == actor.pk else "member removed"
+    log(actor, verb, project=project, target=f"person {person_id}")
+    touch(project.pk)
+
+
+def _locked(member: Membership) -> Membership:
+    Project.objects.select_for_update().get(pk=member.project_id)
+    found = Membership.objects.select_related("project", "user").filter(pk=member.pk).first()
+    if found is None:
+        raise WrongState("This person is not on the project any more.")
+    return found
+
+
+def _keep_one_owner(member: Membership) -> None:
+    others = Membership.objects.filter(
+        project=member.project, role=Role.OWNER, user__is_active=True
+    ).exclude(pk=member.pk)
+    if member.role == Role.OWNER and not others.exists():
+        raise WrongState(
+            f"{member.user.label} is the only owner of “{member.project.name}”."
+            " Make somebody else an owner first."
+        )
+
+
+def _revoke_invitations(member: Membership) -> None:
+    """Links that somebody handed out must not outlive their right to."""
+    OneTimeLink.objects.filter(
+        project=member.project, created_by=member.user, used_at=None, revoked_at=None
+    ).update(revoked_at=timezone.now())
