@@ -1,0 +1,115 @@
+"""Plain functions that make rows, with defaults that are valid."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+from django.utils import timezone
+
+from speech.models import Job, Line, Membership, Project, Take, User, Voice
+from speech.params import SPEC_VERSION
+from speech.states import ClipState, JobState, Role
+
+_numbers = count(1)
+
+PEAKS = "AAD/" * 400 + "gH8A" * 133 + "AA=="
+
+
+def make_user(name: str | None = None, **more: Any) -> User:
+    name = name or f"person{next(_numbers)}"
+    return User.objects.create_user(username=name, password="a long enough word", **more)
+
+
+def make_project(*, owner: User | None = None, name: str = "Skyline", **more: Any) -> Project:
+    project = Project.objects.create(name=name, slug=f"skyline-{next(_numbers)}", **more)
+    if owner is not None:
+        add_member(project, owner, Role.OWNER)
+    return project
+
+
+def add_member(project: Project, user: User, role: Role) -> Membership:
+    return Membership.objects.create(project=project, user=user, role=role)
+
+
+def make_line(project: Project, text: str = "Seven days on one charge.", **more: Any) -> Line:
+    position = project.lines.filter(deleted_at=None).count() + 1
+    return Line.objects.create(project=project, text=text, position=position, **more)
+
+
+def make_voice(name: str = "Amara", **more: Any) -> Voice:
+    return Voice.objects.create(
+        **{
+            "name": name,
+            "source_url": "https://example.com/amara.wav",
+            "consent_by": "Amara O.",
+            "consent_for": "All product films",
+            "state": ClipState.READY,
+            "clip": "voices/amara.flac",
+            "sha256": "a" * 64,
+            "duration": 12.0,
+            "pitch_hz": 190.0,
+            "lufs": -23.0,
+            **more,
+        }
+    )
+
+
+def make_take(line: Line, *, state: JobState = JobState.DONE, **more: Any) -> Take:
+    """A take in any state, with a job that fits it."""
+    line.takes_made += 1
+    line.save(update_fields=["takes_made"])
+    number = line.takes_made
+    done = {
+        "audio": f"takes/{line.project_id}/{number}.flac",
+        "sha256": f"{number:064x}",
+        "duration": 3.2,
+        "lufs": -20.1,
+        "true_peak": -3.0,
+        "peaks": PEAKS,
+        "byte_count": 1000,
+        "sample_rate": 24000,
+        "channels": 1,
+        "seed_used": 7,
+        "engine_version": "espeak-ng 1.52.0 / draft 1",
+        "finished_at": timezone.now(),
+    }
+    take = Take.objects.create(
+        **{
+            "project": line.project,
+            "line": line,
+            "number": number,
+            "text": line.text,
+            "voice": line.voice or line.project.voice,
+            "voice_name": "Amara",
+            "seed": 7,
+            "spec_version": SPEC_VERSION,
+            "engine": "draft",
+            "fingerprint": f"{number:064x}",
+            "state": state,
+            **(done if state == JobState.DONE else {}),
+            **more,
+        }
+    )
+    take.job = make_job(take)
+    take.save(update_fields=["job"])
+    return take
+
+
+def make_job(take: Take, **more: Any) -> Job:
+    state = JobState(take.state)
+    fields: dict[str, Any] = {"take": take, "engine": take.engine, "state": state}
+    fields["due_at"] = timezone.now()
+    if state == JobState.UNKNOWN:
+        fields |= {"charged": "maybe", "error": "Nobody can know. It may have been charged."}
+    elif state == JobState.FAILED:
+        fields |= {"error": "The provider could not make this take.", "error_code": "failed"}
+    elif state in {JobState.RUNNING, JobState.DOWNLOADING, JobState.SUBMITTING, JobState.CLAIMED}:
+        fields |= {
+            "owner": "a-driver-that-died",
+            "request_id": f"request-{take.pk}",
+            "submit_started_at": timezone.now(),
+        }
+        if state != JobState.SUBMITTING:
+            fields["accepted_at"] = timezone.now()
+    return Job.objects.create(**(fields | more))
