@@ -144,7 +144,7 @@ def restore_line(actor: User, *, line: Line) -> Line:
 
 
 @transaction.atomic
-def paste_script(actor: User, *, project: Project, script: str) -> list[Line]:
+def paste_script(actor: User | None, *, project: Project, script: str) -> list[Line]:
     """A whole script becomes lines, appended in order: one for each paragraph or typed line."""
     texts = split_script(script)
     if not texts:

@@ -34,7 +34,7 @@ CONSENT_FIELDS = (
 
 
 def add_voice(
-    actor: User,
+    actor: User | None,
     *,
     name: str,
     consent_by: str,
