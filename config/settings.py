@@ -75,13 +75,14 @@ if PUBLIC_URL:
     CSRF_TRUSTED_ORIGINS.append(services.origin("PUBLIC_URL", PUBLIC_URL))
 
 TLS = PUBLIC_URL.startswith("https://")
+HSTS_SECONDS = env.integer(
+    "HSTS_SECONDS", 31_536_000, help="How long browsers insist on https; 0 turns it off."
+)
 if TLS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
-    SECURE_HSTS_SECONDS = env.integer(
-        "HSTS_SECONDS", 31_536_000, help="How long browsers insist on https; 0 turns it off."
-    )
+    SECURE_HSTS_SECONDS = HSTS_SECONDS
 # Subdomains and preload lists are for the owner of the domain to decide, not for one studio.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TLS

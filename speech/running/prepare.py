@@ -37,7 +37,7 @@ def prepare(*, migrate: bool, static: bool, say: Say) -> None:
     else:
         _wait_for_tables(say)
     if static and not settings.DEBUG:
-        _collect(say)
+        collect(say=say)
 
 
 def nobody_can_sign_in() -> bool:
@@ -87,7 +87,7 @@ def _one_at_a_time() -> Iterator[None]:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
 
 
-def _collect(say: Say) -> None:
+def collect(*, say: Say) -> None:
     """Hash and compress the static files, if they differ from those collected before."""
     mark = Path(settings.STATIC_ROOT) / ".collected"
     digest = _digest_of_sources()

@@ -67,8 +67,10 @@ class Supervisor:
         with self._listening_to_signals():
             try:
                 status = self._prepare()
-                if status not in {0, NOBODY_YET} or self._signals:
-                    return 0 if self._signals else 1
+                if self._asked_to_stop():
+                    return 0
+                if status not in {0, NOBODY_YET}:
+                    return 1
                 for child in self._children.values():
                     child.start()
                 if status == NOBODY_YET:
@@ -77,7 +79,7 @@ class Supervisor:
                     threading.Thread(target=self._wait_until_served, daemon=True).start()
                 if self._plan.watch_progress:
                     watchdog.start()
-                while not self._signals:
+                while not self._asked_to_stop():
                     self._step()
                     self._sleep(TICK)
                 return 0
@@ -150,7 +152,7 @@ class Supervisor:
     def _prepare(self) -> int:
         self._errand = self._child(self._plan.prepare)
         self._errand.start()
-        while (status := self._errand.ended()) is None and not self._signals:
+        while (status := self._errand.ended()) is None and not self._asked_to_stop():
             self._sleep(0.05)
         if status is not None:
             self._errand = None
@@ -203,6 +205,9 @@ class Supervisor:
         readable, _, _ = select.select([self._wake_read], [], [], seconds)
         if readable:
             os.read(self._wake_read, 512)
+
+    def _asked_to_stop(self) -> bool:
+        return self._signals > 0
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._signals += 1

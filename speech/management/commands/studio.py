@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.core.management import get_commands
@@ -16,9 +16,7 @@ from speech.running.supervisor import Plan, Supervisor
 
 class Command(BaseCommand):
     help = "Runs the studio: prepares it, then starts and watches the web process and the workers."
-    requires_system_checks: ClassVar[
-        list[str]
-    ] = []  # the children do
+    requires_system_checks: list[str] = []  # noqa: RUF012 - Django's own declaration
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--only", choices=("web", "workers"), help="run one half of it")
