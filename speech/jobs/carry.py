@@ -158,9 +158,9 @@ class Lane:
 
     async def _end(self, work: Work, verdict: trouble.Ends) -> None:
         sentence = verdict.sentence
-        if verdict.state == JobState.FAILED and trouble.blames_reference(sentence):
-            if await self.ledger.run(lambda: references.forget(work)):
-                sentence += " The clip will be handed to the provider again with the next try."
+        blamed = verdict.state == JobState.FAILED and trouble.blames_reference(sentence)
+        if blamed and await self.ledger.run(lambda: references.forget(work)):
+            sentence += " The clip will be handed to the provider again with the next try."
         await self._write(
             moves.ended(
                 work, self.owner, verdict.state, error=sentence, code=verdict.code,

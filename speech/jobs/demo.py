@@ -17,7 +17,7 @@ from speech import params
 from speech.engines.base import SpeechRequest
 from speech.engines.draft import DraftEngine
 from speech.jobs import clips, driver
-from speech.models import Line, Project, Voice
+from speech.models import Line, Project, Take, Voice
 from speech.services.lines import paste_script
 from speech.services.takes import request_takes
 from speech.services.voices import add_voice
@@ -92,5 +92,7 @@ async def _speak(into: Path, workdir: Path) -> None:
 
 def _choose_finished(project: Project) -> None:
     for line in Line.objects.filter(project=project):
-        line.chosen_take = line.takes.filter(state=JobState.DONE).order_by("number").first()
+        line.chosen_take = (
+            Take.objects.filter(line=line, state=JobState.DONE).order_by("number").first()
+        )
         line.save(update_fields=["chosen_take"])

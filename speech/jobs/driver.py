@@ -37,7 +37,7 @@ _audio: ConfinedAudio | None = None
 
 def audio() -> ConfinedAudio:
     """The warm confined child of this process; it outlives slices."""
-    global _audio
+    global _audio  # noqa: PLW0603 - one child for each process, by design
     if _audio is None:
         _audio = ConfinedAudio()
     return _audio

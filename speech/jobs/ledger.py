@@ -74,7 +74,7 @@ class Ledger:
             batch, self._waiting = self._waiting, []
             try:
                 answers = await self.run(lambda batch=batch: self._commit(batch))  # type: ignore[misc]
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - handed to whoever asked for the write
                 if len(batch) == 1 or isinstance(error, LeaseLost):
                     for entry in batch:
                         _settle(entry, error=error)
@@ -89,7 +89,7 @@ class Ledger:
         for entry in batch:
             try:
                 answers = await self.run(lambda entry=entry: self._commit([entry]))  # type: ignore[misc]
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - likewise
                 _settle(entry, error=error)
             else:
                 _settle(entry, answer=answers[0])

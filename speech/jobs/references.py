@@ -8,9 +8,10 @@ import tempfile
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from speech.engines.base import Engine, SpeechRequest
 from speech.errors import Refused
@@ -19,6 +20,7 @@ from speech.jobs.work import Work
 from speech.models import ProviderClip, Voice
 
 
+@runtime_checkable
 class PublishesClips(Protocol):
     async def upload_clip(self, path: Path, content_type: str) -> str: ...
 
@@ -33,7 +35,7 @@ class References:
     async def public(self, work: Work, engine: Engine) -> SpeechRequest:
         """The request with an address that the provider can fetch."""
         request = work.request
-        if request.reference_url or not hasattr(engine, "upload_clip"):
+        if request.reference_url or not isinstance(engine, PublishesClips):
             return request
         if work.voice_id is None:
             raise Refused(
@@ -61,22 +63,22 @@ def provider_key() -> str:
 
 
 def known_url(work: Work) -> str:
-    clips = ProviderClip.objects.filter(
-        voice_id=work.voice_id, provider=provider_key(), sha256=work.reference_sha256
-    )
-    return clips.values_list("url", flat=True).first() or ""
+    return _pushed(work).values_list("url", flat=True).first() or ""
 
 
 def forget(work: Work) -> bool:
     """The provider blamed the clip: push it again with the next take. True if there was one."""
-    clips = ProviderClip.objects.filter(
-        voice_id=work.voice_id, provider=provider_key(), sha256=work.reference_sha256
+    return bool(_pushed(work).delete()[0])
+
+
+def _pushed(work: Work) -> QuerySet[ProviderClip]:
+    return ProviderClip.objects.filter(
+        voice=work.voice_id, provider=provider_key(), sha256=work.reference_sha256
     )
-    return bool(clips.delete()[0])
 
 
 def _clip_bytes(work: Work) -> bytes:
-    voice = Voice.objects.filter(pk=work.voice_id).first()
+    voice = Voice.objects.filter(pk=work.voice_id or 0).first()
     if voice is None or not voice.clip_mp3:
         raise Refused(
             "The voice of this take has no clip any more. Nothing was charged.",
@@ -93,8 +95,11 @@ def _clip_bytes(work: Work) -> bytes:
 
 
 def _remember(work: Work, url: str) -> None:
+    voice = Voice.objects.filter(pk=work.voice_id or 0).first()
+    if voice is None:
+        return  # deleted meanwhile; the address still serves this one take
     ProviderClip.objects.update_or_create(
-        voice_id=work.voice_id,
+        voice=voice,
         provider=provider_key(),
         sha256=work.reference_sha256,
         defaults={"url": url},

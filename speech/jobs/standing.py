@@ -75,4 +75,5 @@ def usual_durations(key: str) -> list[float]:
     return [
         (done - accepted).total_seconds()
         for accepted, done in rows.values_list("accepted_at", "completed_at")
+        if accepted and done
     ]

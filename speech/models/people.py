@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from speech.states import LinkKind, Role
 
@@ -12,9 +13,7 @@ class User(AbstractUser):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                models.functions.Lower("email"), name="user_email_once", condition=~Q(email="")
-            ),
+            models.UniqueConstraint(Lower("email"), name="user_email_once", condition=~Q(email="")),
         ]
 
     @property

@@ -1,15 +1,10 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
 from speech.states import Role
-
-if TYPE_CHECKING:
-    from speech.models.takes import Take
 
 
 class Project(models.Model):
@@ -81,8 +76,6 @@ class Line(models.Model):
     version = models.BigIntegerField(default=0)
     updated_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
-
-    takes: models.Manager[Take]
 
     class Meta:
         constraints = [

@@ -97,7 +97,7 @@ def submit_again(actor: User, *, take: Take) -> Job:
     take = _locked(take)
     if take.state != JobState.UNKNOWN:
         raise WrongState("This take is no longer in doubt.")
-    Job.objects.filter(pk=take.job_id, state=JobState.UNKNOWN).update(settled="resubmitted")
+    Job.objects.filter(take=take, state=JobState.UNKNOWN).update(settled="resubmitted")
     return _again(actor, take=take, verb="unknown take submitted again")
 
 
@@ -107,7 +107,7 @@ def dismiss_unknown(actor: User, *, take: Take) -> Take:
     take = _locked(take)
     if take.state != JobState.UNKNOWN:
         raise WrongState("This take is no longer in doubt.")
-    Job.objects.filter(pk=take.job_id, state=JobState.UNKNOWN).update(settled="dismissed")
+    Job.objects.filter(take=take, state=JobState.UNKNOWN).update(settled="dismissed")
     take.archived_at = timezone.now()
     take.save(update_fields=["archived_at"])
     log(actor, "unknown take dismissed", project=take.project, target=f"take {take.pk}")
