@@ -11,8 +11,10 @@ Rules
   after the server had read the request with the same exception. A POST is money, so it needs exact
   exceptions; a GET may be repeated, so it may be vague. Price: two clients, both tested against a
   server that closes before and after reading.
-- The key is added below the clients, to requests for the configured origins only; it is in no
-  `httpx.Request`, no exception, no repr and no log line.
+- httpx's transports are used without httpx's client. Reason: the client keeps cookies, reads
+  redirects by its own rules and hangs the request, key and all, on its exceptions. The key goes to
+  the configured origins only and is in no exception, repr or log line. Price: default headers and
+  time limits are set here by hand.
 - No environment proxies: addresses are pinned after they are checked, which a proxy would undo.
 
 Revisit when httpx's pool scales, or when the provider offers idempotency keys.

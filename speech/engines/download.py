@@ -47,8 +47,8 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 HOPS_LIMIT = 5
 SNIFF_BYTES = 64
 ADDRESSES_TRIED = 3
-CONNECT_SECONDS = 5.0
-READ_SECONDS = 20.0
+TIMEOUTS = {"connect": 5.0, "pool": 5.0, "write": 5.0, "read": 20.0}
+"""Seconds, for each hop; the caller's `timeout` bounds them all together."""
 
 REFUSALS = {
     401: ("file_forbidden", "The server asks for a sign-in before it gives out the file."),
@@ -164,15 +164,11 @@ async def _download(
 
 @asynccontextmanager
 async def _opened(target: Target, addresses: Sequence[IPAddress]) -> AsyncIterator[httpx.Response]:
-    # A client of its own for each hop: pooled connections are keyed by number here, and two names
-    # behind one number must not share a TLS session.
-    async with httpx.AsyncClient(
-        transport=httpx.AsyncHTTPTransport(verify=tls_context(), trust_env=False),
-        timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-        follow_redirects=False,
-        trust_env=False,
-    ) as client:
-        response = await _first_answer(client, target, addresses[:ADDRESSES_TRIED])
+    # A transport of its own for each hop: pooled connections are keyed by number here, and two
+    # names behind one number must not share a TLS session. And no httpx client, which would read
+    # the redirect by its own rules.
+    async with httpx.AsyncHTTPTransport(verify=tls_context(), trust_env=False) as transport:
+        response = await _first_answer(transport, target, addresses[:ADDRESSES_TRIED])
         try:
             yield response
         finally:
@@ -180,18 +176,18 @@ async def _opened(target: Target, addresses: Sequence[IPAddress]) -> AsyncIterat
 
 
 async def _first_answer(
-    client: httpx.AsyncClient, target: Target, addresses: Sequence[IPAddress]
+    transport: httpx.AsyncHTTPTransport, target: Target, addresses: Sequence[IPAddress]
 ) -> httpx.Response:
     for address in addresses[:-1]:
         try:
-            return await client.send(_request(client, target, address), stream=True)
+            return await transport.handle_async_request(_request(target, address))
         except (httpx.ConnectError, httpx.ConnectTimeout):
             continue
-    return await client.send(_request(client, target, addresses[-1]), stream=True)
+    return await transport.handle_async_request(_request(target, addresses[-1]))
 
 
-def _request(client: httpx.AsyncClient, target: Target, address: IPAddress) -> httpx.Request:
-    return client.build_request(
+def _request(target: Target, address: IPAddress) -> httpx.Request:
+    return httpx.Request(
         "GET",
         target.at(address),
         headers={
@@ -200,7 +196,7 @@ def _request(client: httpx.AsyncClient, target: Target, address: IPAddress) -> h
             "accept-encoding": "identity",
             "user-agent": "takeroom",
         },
-        extensions={"sni_hostname": target.host},
+        extensions={"sni_hostname": target.host, "timeout": TIMEOUTS},
     )
 
 

@@ -60,16 +60,32 @@ READ_ERRORS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Timeouts:
-    """Seconds. `total` bounds the whole call, so that a dripping answer ends."""
+    """Seconds. `total` bounds the whole call, so that a dripping answer ends.
+
+    `total` must leave room for waiting, connecting and the handshake: then a POST that runs out of
+    `total` was surely under way, and one that was not yet sent is never called in doubt.
+    """
 
     connect: float = 5.0
+    """For the connection, and again for the TLS handshake."""
     pool: float = 10.0
+    """For a free connection."""
     write: float = 20.0
     read: float = 30.0
     total: float = 60.0
 
-    def split(self) -> httpx.Timeout:
-        return httpx.Timeout(connect=self.connect, pool=self.pool, write=self.write, read=self.read)
+    def __post_init__(self) -> None:
+        if self.total <= self.pool + 2 * self.connect:
+            raise ValueError("total must be longer than pool + 2 × connect")
+
+    def split(self) -> dict[str, float]:
+        """As the transports take them."""
+        return {
+            "connect": self.connect,
+            "pool": self.pool,
+            "write": self.write,
+            "read": self.read,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,45 +109,12 @@ class Redactor:
         return re.sub(r"SG_[0-9A-Za-z]{6,}", "[key]", text)
 
 
-class KeyedTransport(httpx.AsyncBaseTransport):
-    """Adds the key below the client, and only for the given origins.
-
-    The request that the client keeps, and that hangs on its exceptions, never holds the key.
-    """
-
-    def __init__(
-        self,
-        inner: httpx.AsyncBaseTransport,
-        *,
-        header: str,
-        key: str,
-        origins: frozenset[str],
-    ) -> None:
-        self._inner = inner
-        self._header = header
-        self._key = key
-        self._origins = origins
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if origin_of(str(request.url)) not in self._origins:
-            raise httpx.UnsupportedProtocol("the key may not be sent to this origin")
-        headers = httpx.Headers(request.headers)
-        headers[self._header] = self._key
-        keyed = httpx.Request(
-            request.method,
-            request.url,
-            headers=headers,
-            content=request.content,
-            extensions=request.extensions,
-        )
-        return await self._inner.handle_async_request(keyed)
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
-
 class Api:
-    """Calls to one provider with one key. Belongs to one event loop; close it there."""
+    """Calls to one provider with one key. Belongs to one event loop; close it there.
+
+    It uses httpx's transports without httpx's client: the client keeps cookies, reads redirects
+    that nobody follows, and hangs the request, key and all, on its exceptions.
+    """
 
     def __init__(
         self,
@@ -149,33 +132,23 @@ class Api:
     ) -> None:
         self.provider = provider
         self.origins = origins
-        self._post_total = post_timeouts.total
-        self._get_total = get_timeouts.total
-        self._post = _client(
-            KeyedTransport(
-                post_transport or _post_transport(post_connections),
-                header=header, key=key, origins=origins,
-            ),
-            post_timeouts,
-        )  # fmt: skip
-        self._get = _client(
-            KeyedTransport(
-                get_transport or _get_transport(get_connections),
-                header=header, key=key, origins=origins,
-            ),
-            get_timeouts,
-        )  # fmt: skip
+        self._headers = {
+            "accept": "application/json",
+            "accept-encoding": "identity",
+            "user-agent": "takeroom",
+            header: key,
+        }
+        self._post_timeouts = post_timeouts
+        self._get_timeouts = get_timeouts
+        self._post = post_transport or _post_transport(post_connections)
+        self._get = get_transport or _get_transport(get_connections)
 
     async def post(self, url: str, payload: Mapping[str, Any]) -> Answer:
         """Send `payload` as JSON, once. Raises `NotAccepted` or `OutcomeUnknown`."""
         self._guard(url)
-        body = json.dumps(payload, ensure_ascii=False, allow_nan=False).encode()
+        body = json.dumps(payload).encode()
         try:
-            request = self._post.build_request(
-                "POST", url, content=body, headers={"content-type": "application/json"}
-            )
-            async with asyncio.timeout(self._post_total):
-                return await _exchange(self._post, request)
+            return await self._exchange(self._post, self._post_timeouts, "POST", url, body)
         except NEVER_SENT as error:
             raise NotAccepted(
                 f"{self.provider} could not be reached ({_kind(error)})."
@@ -194,16 +167,19 @@ class Api:
         """Read `url`. Raises `TryLater`; reads are always safe to repeat."""
         self._guard(url)
         try:
-            request = self._get.build_request("GET", url)
-            async with asyncio.timeout(self._get_total):
-                return await _exchange(self._get, request)
+            return await self._exchange(self._get, self._get_timeouts, "GET", url, b"")
         except READ_ERRORS as error:
             raise TryLater(
                 f"{self.provider} could not be asked ({_kind(error)}). It will be asked again.",
                 code="timeout" if _is_timeout(error) else "unreachable",
             ) from error
 
+    async def aclose(self) -> None:
+        await self._post.aclose()
+        await self._get.aclose()
+
     def _guard(self, url: str) -> None:
+        """The key goes to its own origins only, whatever a caller asks for."""
         try:
             allowed = origin_of(url) in self.origins
         except BlockedAddress:
@@ -214,9 +190,34 @@ class Api:
                 code="wrong_host",
             )
 
-    async def aclose(self) -> None:
-        await self._post.aclose()
-        await self._get.aclose()
+    async def _exchange(
+        self,
+        transport: httpx.AsyncBaseTransport,
+        timeouts: Timeouts,
+        method: str,
+        url: str,
+        body: bytes,
+    ) -> Answer:
+        request = httpx.Request(
+            method,
+            url,
+            content=body,
+            headers={**self._headers, "content-type": "application/json"}
+            if body
+            else self._headers,
+            extensions={"timeout": timeouts.split()},
+        )
+        async with asyncio.timeout(timeouts.total):
+            try:
+                response = await transport.handle_async_request(request)
+            except aiohttp.ClientResponseError as error:
+                unreadable = type(error).__name__
+            else:
+                # Errors of the body carry the response's request: one without the key.
+                response.request = httpx.Request(method, url)
+                return await _answer(response)
+        # Raised outside the except: aiohttp's error holds the headers that were sent, key and all.
+        raise httpx.RemoteProtocolError(f"unreadable answer ({unreadable})")
 
 
 def retry_at(headers: Mapping[str, str], *, reset_header: str, now: datetime) -> datetime | None:
@@ -253,15 +254,14 @@ def _moment(raw: str, now: datetime) -> datetime | None:
     return None
 
 
-async def _exchange(client: httpx.AsyncClient, request: httpx.Request) -> Answer:
-    response = await client.send(request, stream=True)
+async def _answer(response: httpx.Response) -> Answer:
     try:
         chunks: list[bytes] = []
         size = 0
         async for chunk in response.aiter_bytes():
             size += len(chunk)
             if size > BODY_LIMIT:
-                raise httpx.DecodingError("the answer is too long", request=request)
+                raise httpx.DecodingError("the answer is too long")
             chunks.append(chunk)
     finally:
         await response.aclose()
@@ -269,16 +269,6 @@ async def _exchange(client: httpx.AsyncClient, request: httpx.Request) -> Answer
         status=response.status_code,
         headers={name.lower(): value for name, value in response.headers.items()},
         body=b"".join(chunks),
-    )
-
-
-def _client(transport: httpx.AsyncBaseTransport, timeouts: Timeouts) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        transport=transport,
-        timeout=timeouts.split(),
-        follow_redirects=False,
-        trust_env=False,
-        headers={"accept": "application/json", "accept-encoding": "identity"},
     )
 
 

@@ -76,7 +76,10 @@ async def _one(
     handler: Handler, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> bool:
     """Serve one request; False where the connection shall end."""
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    opening = await reader.readexactly(1)
+    if opening == b"\x16":  # a TLS client; nothing of it would ever look like a request
+        raise Drop
+    head = (opening + await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     first, *lines = head.split("\r\n")
     method, target, _ = first.split(" ", 2)
     pairs = (line.partition(":") for line in lines if line)

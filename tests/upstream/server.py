@@ -114,7 +114,7 @@ class Server:
         self.state.posts.append(post)
         return post
 
-    def _route(self, request: Request) -> Way:  # noqa: PLR0911 - one line for each address
+    def _route(self, request: Request) -> Way:
         parts = request.path.strip("/").split("/")
         match request.method, parts:
             case _, [name] if name.startswith("_"):
