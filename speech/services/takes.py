@@ -105,9 +105,9 @@ def submit_again(actor: User, *, take: Take) -> Job:
 def dismiss_unknown(actor: User, *, take: Take) -> Take:
     """A person lets an unknown take go. The record that it may have been charged stays."""
     take = _locked(take)
-    if take.state != JobState.UNKNOWN:
+    doubtful = Job.objects.filter(pk=take.job_id or 0, state=JobState.UNKNOWN, settled="")
+    if not doubtful.update(settled="dismissed"):
         raise WrongState("This take is no longer in doubt.")
-    Job.objects.filter(take=take, state=JobState.UNKNOWN).update(settled="dismissed")
     take.archived_at = timezone.now()
     take.save(update_fields=["archived_at"])
     log(actor, "unknown take dismissed", project=take.project, target=f"take {take.pk}")

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from django.http import Http404
+
+from speech import access
+from speech.access import ROLE_CAN, Can
+from speech.errors import NotAllowed
+from speech.states import Role
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def test_each_role_may_do_what_the_table_says_and_nothing_else(cast: SimpleNamespace) -> None:
+    for role in Role:
+        person = getattr(cast, role.value)
+        for need in Can:
+            if need in ROLE_CAN[role]:
+                assert access.get_project(person, cast.project.slug, need) == cast.project
+            else:
+                with pytest.raises(NotAllowed, match="role"):
+                    access.get_project(person, cast.project.slug, need)
+
+
+def test_a_stranger_learns_nothing_not_even_that_it_exists(cast: SimpleNamespace) -> None:
+    line = factories.make_line(cast.project)
+    take = factories.make_take(line)
+    voice = factories.make_voice()
+    for ask in (
+        lambda: access.get_project(cast.stranger, cast.project.slug),
+        lambda: access.get_project(cast.stranger, "no-such-project"),
+        lambda: access.get_line(cast.stranger, line.pk),
+        lambda: access.get_take(cast.stranger, take.pk),
+        lambda: access.get_voice(cast.stranger, voice.pk),
+        lambda: access.need_studio(cast.stranger, Can.VOICES),
+    ):
+        with pytest.raises(Http404):
+            ask()
+
+
+def test_an_administrator_may_do_everything(cast: SimpleNamespace) -> None:
+    assert access.capabilities(cast.administrator, cast.project) == frozenset(Can)
+
+
+def test_somebody_who_was_deactivated_may_do_nothing(cast: SimpleNamespace) -> None:
+    cast.owner.is_active = False
+    assert access.capabilities(cast.owner, cast.project) == frozenset()
+    assert access.studio_capabilities(cast.owner) == frozenset()
+
+
+def test_takes_of_a_deleted_line_are_out_of_reach_until_it_comes_back(
+    cast: SimpleNamespace,
+) -> None:
+    from speech.services.lines import delete_line, restore_line
+
+    line = factories.make_line(cast.project)
+    take = factories.make_take(line)
+    delete_line(cast.owner, line=line)
+    with pytest.raises(Http404):
+        access.get_take(cast.owner, take.pk)
+    with pytest.raises(Http404):
+        access.get_line(cast.owner, line.pk)
+
+    restore_line(cast.owner, line=access.get_line(cast.owner, line.pk, deleted=True))
+    assert access.get_take(cast.owner, take.pk) == take
+
+
+def test_only_a_producer_or_an_owner_of_some_project_changes_voices(cast: SimpleNamespace) -> None:
+    voice = factories.make_voice()
+    for person in (cast.owner, cast.producer):
+        assert access.get_voice(person, voice.pk, Can.VOICES) == voice
+    for person in (cast.reviewer, cast.viewer):
+        assert access.get_voice(person, voice.pk) == voice
+        with pytest.raises(NotAllowed):
+            access.get_voice(person, voice.pk, Can.VOICES)
