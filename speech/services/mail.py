@@ -17,6 +17,10 @@ def can_mail() -> bool:
     return bool(settings.EMAIL_CONFIGURED and settings.PUBLIC_URL)
 
 
+def has_address() -> bool:
+    return bool(settings.PUBLIC_URL)
+
+
 def absolute(path: str) -> str:
     return f"{settings.PUBLIC_URL.rstrip('/')}{path}"
 

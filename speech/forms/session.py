@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django import forms
+
+from speech.forms.base import StudioForm
+
+NEW_PASSWORD_HELP = "At least 10 characters; several words make a good one."  # noqa: S105
+NAME_HELP = "Letters, digits and . _ + -; this is what you sign in with."
+
+
+def _password(*, new: bool) -> forms.PasswordInput:
+    return forms.PasswordInput(
+        attrs={"autocomplete": "new-password" if new else "current-password"}
+    )
+
+
+class SignInForm(StudioForm):
+    name = forms.CharField(
+        label="Name or e-mail address",
+        max_length=254,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+    password = forms.CharField(
+        label="Password", max_length=4096, strip=False, widget=_password(new=False)
+    )
+
+
+class ForgotForm(StudioForm):
+    email = forms.EmailField(
+        label="Your e-mail address", widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
+
+
+class NewPasswordForm(StudioForm):
+    """A password, typed twice: there may be no e-mail to recover from a slip."""
+
+    password = forms.CharField(
+        label="Password",
+        max_length=4096,
+        strip=False,
+        widget=_password(new=True),
+        help_text=NEW_PASSWORD_HELP,
+    )
+    again = forms.CharField(
+        label="Password, again", max_length=4096, strip=False, widget=_password(new=True)
+    )
+
+    def clean_again(self) -> str:
+        again: str = self.cleaned_data["again"]
+        if "password" in self.cleaned_data and self.cleaned_data["password"] != again:
+            raise forms.ValidationError("The two passwords are not the same.")
+        return again
+
+
+class FirstAdministratorForm(NewPasswordForm):
+    username = forms.CharField(
+        label="Your name",
+        max_length=60,
+        help_text=NAME_HELP,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
+    )
+    field_order: Sequence[str] = ("username", "password", "again")
+
+
+class NewcomerForm(FirstAdministratorForm):
+    email = forms.EmailField(
+        label="E-mail address (optional)",
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        help_text="You can sign in with it too.",
+    )
+    field_order = ("username", "email", "password", "again")
+
+
+class AccountForm(StudioForm):
+    username = forms.CharField(
+        label="Name to sign in with",
+        max_length=60,
+        help_text=NAME_HELP,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
+    )
+    shown_name = forms.CharField(
+        label="Name that others see",
+        max_length=60,
+        required=False,
+        help_text="Empty means the name above.",
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    email = forms.EmailField(
+        label="E-mail address",
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
+class ChangePasswordForm(StudioForm):
+    current_password = forms.CharField(
+        label="Password now", max_length=4096, strip=False, widget=_password(new=False)
+    )
+    new_password = forms.CharField(
+        label="New password",
+        max_length=4096,
+        strip=False,
+        widget=_password(new=True),
+        help_text=NEW_PASSWORD_HELP,
+    )
+    again = forms.CharField(
+        label="New password, again", max_length=4096, strip=False, widget=_password(new=True)
+    )
+
+    def clean_again(self) -> str:
+        again: str = self.cleaned_data["again"]
+        if "new_password" in self.cleaned_data and self.cleaned_data["new_password"] != again:
+            raise forms.ValidationError("The two passwords are not the same.")
+        return again

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from speech import params
+from speech.forms.base import StudioForm
+from speech.forms.params import TuningForm
+from speech.models import Voice
+
+ACCEPT = "audio/*,.wav,.mp3,.m4a,.ogg,.opus,.webm,.flac"
+
+
+def _url_field(label: str) -> forms.CharField:
+    # Not a URLField: what an address may be, the services say, in one voice.
+    return forms.CharField(
+        label=label,
+        required=False,
+        max_length=4096,
+        widget=forms.URLInput(attrs={"placeholder": "https://", "autocomplete": "off"}),
+        help_text="A public address. It is fetched once, checked, and kept as a copy of ours.",
+    )
+
+
+def _file_field(label: str) -> forms.FileField:
+    return forms.FileField(
+        label=label,
+        required=False,
+        allow_empty_file=True,
+        widget=forms.ClearableFileInput(attrs={"accept": ACCEPT}),
+        help_text="WAV, MP3, M4A, OGG or Opus, WebM, FLAC. Longer than 5 s; 10 to 15 s are best.",
+    )
+
+
+class ClipForm(StudioForm):
+    """Another clip for a voice: an address or a file."""
+
+    source_url = _url_field("Web address of a clip")
+    upload = _file_field("or a file")
+
+
+class VoiceForm(TuningForm):
+    """What a person says about a voice. Lengths and what is missing, the service finds."""
+
+    name = forms.CharField(label="Name", required=False, widget=forms.TextInput())
+    consent_by = forms.CharField(
+        label="Who gave consent",
+        required=False,
+        help_text="The person whose voice this is, or who may speak for them.",
+    )
+    consent_for = forms.CharField(
+        label="What for",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="For example: product films of 2026, web and social media.",
+    )
+
+    def __init__(self, *args: Any, voice: Voice | None = None, **kwargs: Any) -> None:
+        initial = params.defaults()
+        if voice is not None:
+            initial |= voice.params
+            initial |= {f: getattr(voice, f) for f in ("name", "consent_by", "consent_for")}
+        super().__init__(*args, standard=params.defaults(), initial=initial, **kwargs)
+
+
+class NewVoiceForm(VoiceForm, ClipForm):
+    field_order = ("name", "source_url", "upload", "consent_by", "consent_for")
