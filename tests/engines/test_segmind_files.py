@@ -106,13 +106,15 @@ async def test_it_gives_each_failed_download_its_outcome(
 ) -> None:  # fmt: skip
     job, result = await made(engine, upstream)
     upstream.rule("output", do, **more)
+    into = tmp_path / "in" / "take"
+    into.parent.mkdir()
     with pytest.raises(EngineError) as caught:
-        await engine.fetch(job, result, tmp_path / "take")
+        await engine.fetch(job, result, into)
     assert (type(caught.value), caught.value.reason) == (kind, code)
-    assert list(tmp_path.iterdir()) == []
+    assert list(into.parent.iterdir()) == []
     tells_no_key(caught.value)
-    await engine.fetch(job, result, tmp_path / "take")
-    assert (tmp_path / "take").exists()
+    await engine.fetch(job, result, into)
+    assert into.exists()
 
 
 async def test_it_fetches_from_a_private_host_only_if_it_is_trusted(
