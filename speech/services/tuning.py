@@ -1,21 +1,7 @@
-"""What a line is read with: provider's default < project < voice < line."""
+"""What a line is read with; pages and services read the same rule."""
 
 from __future__ import annotations
 
-from typing import Any
+from speech.queries.tuning import effective_tuning, effective_voice, inherited_tuning
 
-from speech import params
-from speech.models import Line, Project, Voice
-
-
-def inherited_tuning(project: Project, voice: Voice | None) -> dict[str, Any]:
-    """The knobs before a line says anything of its own."""
-    return params.defaults() | project.defaults | (voice.params if voice else {})
-
-
-def effective_voice(line: Line) -> Voice | None:
-    return line.voice or line.project.voice
-
-
-def effective_tuning(line: Line) -> dict[str, Any]:
-    return inherited_tuning(line.project, effective_voice(line)) | line.params
+__all__ = ["effective_tuning", "effective_voice", "inherited_tuning"]

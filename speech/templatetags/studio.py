@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import template
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils import timezone
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from speech.queries.script import KNOWN_TAGS, TAG, expected_seconds, spoken_characters
 
 register = template.Library()
 
@@ -51,3 +55,86 @@ def here(context: dict[str, Any], name: str) -> SafeString | str:
     if match is None or match.url_name != name:
         return ""
     return format_html(' aria-current="{}"', "page")
+
+
+@register.filter
+def tagged(text: str) -> SafeString:
+    """Text with its tags as chips; a bracket that the model would read aloud is marked."""
+    out, at = [], 0
+    for match in TAG.finditer(text):
+        out.append(conditional_escape(text[at : match.start()]))
+        name = match[1].lower()
+        if name in KNOWN_TAGS:
+            out.append(format_html('<span class="tag">{}</span>', name))
+        else:
+            out.append(
+                format_html(
+                    '<span class="tag unknown" title="Not a tag: read aloud">{}</span>',
+                    match[0],
+                )
+            )
+        at = match.end()
+    out.append(conditional_escape(text[at:]))
+    return mark_safe("".join(out))  # noqa: S308 - every piece was escaped above
+
+
+@register.filter
+def seconds(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f} s"
+
+
+@register.filter
+def clock(value: float | None) -> str:
+    """0:04.6"""
+    value = value or 0.0
+    return f"{int(value // 60)}:{value % 60:04.1f}"
+
+
+@register.filter
+def expected(text: str) -> float:
+    """Seconds the text should take, estimated."""
+    return expected_seconds(text)
+
+
+@register.filter
+def spoken(text: str) -> int:
+    return spoken_characters(text)
+
+
+@register.filter
+def money(value: float | None) -> str:
+    """US dollars; fractions of a cent where there are any."""
+    if value is None:
+        return ""
+    return f"${value:.2f}" if round(value, 2) == round(value, 4) else f"${value:.3f}"
+
+
+@register.filter
+def decibels(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f}".replace("-", "−")
+
+
+@register.filter
+def ago(moment: datetime | None) -> str:
+    """Just now, 4 min ago, 3 h ago, yesterday, then the date."""
+    if moment is None:
+        return ""
+    passed = (timezone.now() - moment).total_seconds()
+    if passed < 60:
+        return "just now"
+    if passed < 3600:
+        return f"{int(passed // 60)} min ago"
+    if passed < 86_400:
+        return f"{int(passed // 3600)} h ago"
+    if passed < 2 * 86_400:
+        return "yesterday"
+    local = timezone.localtime(moment)
+    return f"{local.day} {local:%b}" + (
+        "" if local.year == timezone.now().year else f" {local.year}"
+    )
+
+
+@register.filter
+def plural(count: int, word: str) -> str:
+    """`3|plural:"take"` is "3 takes"."""
+    return f"{count:,} {word}" + ("" if count == 1 else "s")

@@ -1,1 +1,233 @@
-// line-editor
+// The editor of one line: saves by itself, loses nothing, and keeps the numbers beside the text
+// true while somebody types. Unsaved text lies in sessionStorage until the studio has it.
+(() => {
+  const PAUSE = 700;
+  const money = (n) => (Math.round(n * 100) === Math.round(n * 10000) / 100 ? `$${n.toFixed(2)}` : `$${n.toFixed(n < 0.1 ? 3 : 2)}`);
+  const shelf = {
+    get(key) { try { return JSON.parse(sessionStorage.getItem(key)); } catch { return null; } },
+    put(key, value) { try { sessionStorage.setItem(key, JSON.stringify(value)); } catch { /* full or forbidden */ } },
+    drop(key) { try { sessionStorage.removeItem(key); } catch { /* forbidden */ } },
+  };
+
+  class LineEditor extends HTMLElement {
+    connectedCallback() {
+      this.key = `takeroom.line.${this.dataset.line}`;
+      this.area = this.querySelector("#id_text");
+      this.form = this.querySelector("#line-form");
+      if (!this.wired) this.wire();
+      this.onOnline = () => this.save();
+      this.onLeave = (event) => { if (this.isDirty) { this.save(true); event.preventDefault(); } };
+      addEventListener("online", this.onOnline);
+      addEventListener("beforeunload", this.onLeave);
+      this.restore();
+      this.count();
+      this.price();
+    }
+
+    disconnectedCallback() {
+      removeEventListener("online", this.onOnline);
+      removeEventListener("beforeunload", this.onLeave);
+      clearTimeout(this.timer);
+      clearTimeout(this.retry);
+      if (this.isDirty) this.save(true);
+    }
+
+    get text() { return this.querySelector("textarea#id_text"); }
+    get direction() { return this.querySelector("#id_direction"); }
+    get isDirty() { return this.querySelector("#line-text")?.hasAttribute("data-dirty") ?? false; }
+    get revision() { return this.querySelector("[name=revision]")?.value || ""; }
+
+    wire() {
+      this.wired = true;
+      this.addEventListener("input", (event) => {
+        if (event.target.matches("[data-draft]")) this.typed();
+        if (event.target.closest(".setup")) this.price();
+      });
+      this.addEventListener("change", (event) => {
+        if (event.target.matches("[data-draft]")) this.save();
+        else if (event.target.closest(".setup") && !event.target.matches("[name=count], [name=engine]")) this.saveSetup();
+        this.price();
+      });
+      this.addEventListener("click", (event) => this.clicked(event));
+      this.addEventListener("htmx:configRequest", () => clearTimeout(this.timer));
+      this.addEventListener("htmx:afterRequest", (event) => {
+        if (event.detail.successful && event.detail.elt === this.form && event.detail.xhr.status < 400) this.kept();
+      });
+      document.addEventListener("takeroom:changed", () => { if (this.isConnected) { this.count(); this.price(); } });
+    }
+
+    // ---- text ----
+    restore() {
+      const draft = shelf.get(this.key);
+      if (!draft || !this.text) return;
+      if (draft.text === this.text.value && draft.direction === this.direction.value) return shelf.drop(this.key);
+      this.text.value = draft.text;
+      this.direction.value = draft.direction;
+      const revision = this.querySelector("[name=revision]");
+      if (revision) revision.value = draft.revision;
+      this.typed();
+    }
+
+    typed() {
+      this.querySelector("#line-text").setAttribute("data-dirty", "");
+      shelf.put(this.key, { text: this.text.value, direction: this.direction.value, revision: this.revision });
+      this.words("Saving…");
+      this.count();
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.save(), PAUSE);
+    }
+
+    async save(leaving) {
+      clearTimeout(this.timer);
+      clearTimeout(this.retry);
+      if (!this.isDirty || !this.text || this.conflicted) return;
+      if (this.saving) return void (this.again = true);
+      const sent = { text: this.text.value, direction: this.direction.value };
+      const body = new FormData();
+      body.set("text", sent.text);
+      body.set("direction", sent.direction);
+      body.set("revision", this.revision);
+      body.set("csrfmiddlewaretoken", this.token);
+      this.saving = true;
+      try {
+        const response = await this.post(this.dataset.save, body, leaving);
+        if (response.ok) {
+          if (this.text?.value === sent.text && this.direction.value === sent.direction) this.kept();
+          else shelf.put(this.key, { text: this.text.value, direction: this.direction.value, revision: this.revision });
+          if (leaving) shelf.drop(this.key);
+        } else if (response.status === 409) {
+          this.conflicted = true;
+          this.words("Not saved yet: somebody else changed this line");
+          this.querySelector("#conflict")?.focus();
+        } else if (response.status === 404 || response.status === 403) {
+          this.words("Not saved: this line can no longer be changed. Copy your text");
+        } else if (response.status >= 500) throw new Error(String(response.status));
+      } catch {
+        this.words("Not saved yet: no connection. Kept in this tab");
+        this.retry = setTimeout(() => this.save(), 4000);
+      } finally {
+        this.saving = false;
+        if (this.again) { this.again = false; this.save(); }
+      }
+    }
+
+    async post(url, body, leaving) {
+      const response = await fetch(url, { method: "POST", body, headers: { "HX-Request": "true" }, redirect: "manual", keepalive: !!leaving });
+      if (response.type === "opaqueredirect") throw new Error("signed out");
+      const answer = { ok: response.ok, status: response.status };
+      if (response.headers.get("X-Changes") !== null && this.isConnected) window.takeroom.apply(await response.text());
+      return answer;
+    }
+
+    kept() {
+      const box = this.querySelector("#line-text");
+      box?.removeAttribute("data-dirty");
+      if (box && this.revision) box.dataset.version = this.revision;
+      shelf.drop(this.key);
+      this.words("Saved");
+    }
+
+    words(text) {
+      const spot = this.querySelector("#save-state [data-words]") || this.querySelector("#save-state .bad-text");
+      if (spot && spot.textContent !== text) spot.textContent = text;
+    }
+
+    get token() { return (this.form || document).querySelector("[name=csrfmiddlewaretoken]")?.value || document.querySelector("[name=csrfmiddlewaretoken]")?.value || ""; }
+
+    // ---- setup ----
+    async saveSetup() {
+      if (!this.form || this.hasAttribute("data-tweaked")) return;
+      const body = new FormData(this.form);
+      try {
+        await this.post(this.dataset.setup, body);
+      } catch {
+        window.takeroom.message("The setup is not saved yet: no connection. It is sent with the next take.", "warn");
+      }
+    }
+
+    clicked(event) {
+      const el = event.target.closest("[data-tag], [data-roll], [data-fresh], [data-reset], [data-reset-all], [data-keep-mine], [data-use-theirs]");
+      if (!el) return;
+      const seed = this.querySelector("#id_seed"), pin = this.querySelector("#id_pin");
+      if (el.matches("[data-tag]")) this.insert(el.dataset.tag);
+      if (el.matches("[data-roll]")) {
+        seed.value = 1 + Math.floor((crypto.getRandomValues(new Uint32Array(1))[0] / 2 ** 32) * Number(this.dataset.seedMax));
+        if (pin.checked) this.saveSetup();
+      }
+      if (el.matches("[data-fresh]")) {
+        const was = pin.checked;
+        seed.value = "";
+        pin.checked = false;
+        if (was) this.saveSetup();
+      }
+      if (el.matches("[data-reset]")) { this.reset(el.closest("[data-knob]")); this.saveSetup(); }
+      if (el.matches("[data-reset-all]")) {
+        event.preventDefault();
+        for (const knob of this.querySelectorAll("[data-knob]")) this.reset(knob);
+        this.saveSetup();
+      }
+      if (el.matches("[data-keep-mine]")) {
+        event.preventDefault();
+        this.conflicted = false;
+        this.querySelector("[name=revision]").value = el.dataset.revision;
+        this.querySelector("#conflict").replaceChildren();
+        this.typed();
+        this.save();
+      }
+      if (el.matches("[data-use-theirs]")) {
+        shelf.drop(this.key);
+        this.querySelector("#line-text").removeAttribute("data-dirty");
+      }
+      this.price();
+    }
+
+    reset(knob) {
+      const field = knob.querySelector("input"), standard = knob.dataset.standard;
+      if (field.type === "checkbox") field.checked = standard === "on";
+      else field.value = standard;
+    }
+
+    insert(tag) {
+      const area = this.text, at = area.selectionStart, to = area.selectionEnd;
+      const before = area.value.slice(0, at), after = area.value.slice(to);
+      const put = (before && !/\s$/.test(before) ? " " : "") + tag + (after && !/^[\s.,!?]/.test(after) ? " " : "");
+      area.focus();
+      area.setRangeText(put, at, to, "end");
+      area.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+
+    // ---- numbers ----
+    count() {
+      const area = this.text;
+      if (!area) return;
+      const tags = this.dataset.tags.split("|");
+      const bare = area.value.replace(/\[([A-Za-z ]{1,24})\]/g, (all, name) => (tags.includes(name.toLowerCase()) ? "" : all));
+      const spoken = bare.trim().replace(/\s+/g, " ").length, many = [...area.value].length;
+      const warn = Number(this.dataset.warn), refuse = Number(this.dataset.refuse);
+      this.querySelector("[data-expected]").textContent = `≈ ${(spoken / Number(this.dataset.speed)).toFixed(1)} s`;
+      const spot = this.querySelector("[data-count]");
+      spot.classList.toggle("warn-text", many > warn && many <= refuse);
+      spot.classList.toggle("bad-text", many > refuse);
+      spot.textContent = many > refuse ? `${many} characters: over ${refuse}, split it into shorter lines` : many > warn ? `${many} characters: over ${warn}, the model may garble` : `${many} of ${warn} characters`;
+      area.parentElement.dataset.grow = area.value;
+    }
+
+    price() {
+      const button = this.querySelector("[data-generate]");
+      if (!button) return;
+      const many = Number(this.querySelector("[name=count]")?.value || 1), engine = this.querySelector("[data-engine]");
+      const each = Number(engine ? engine.selectedOptions[0].dataset.price : button.dataset.price);
+      this.querySelector("[data-generate-words]").textContent = `Generate ${many} take${many === 1 ? "" : "s"} · ${each ? `about ${money(many * each)}` : "free draft"}`;
+      for (const note of this.querySelectorAll("[data-silent-on]")) if (engine) note.hidden = note.dataset.silentOn !== engine.value;
+      for (const knob of this.querySelectorAll("[data-knob]")) {
+        const field = knob.querySelector("input");
+        const now = field.type === "checkbox" ? (field.checked ? "on" : "off") : field.value, differs = now !== "" && now !== knob.dataset.standard && Number(now) !== Number(knob.dataset.standard);
+        const really = field.type === "checkbox" ? now !== knob.dataset.standard : differs;
+        knob.classList.toggle("differs", really);
+        const chip = this.querySelector(`[data-knob-now="${knob.dataset.knob}"]`);
+        if (chip) { chip.classList.toggle("d", really); chip.querySelector("b").textContent = now === "" ? knob.dataset.standard : now; }
+      }
+    }
+  }
+  customElements.define("line-editor", LineEditor);
+})();

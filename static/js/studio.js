@@ -1,1 +1,204 @@
-// studio
+// What every page leans on: navigation keeps the player, changes are put in place by id,
+// messages, menus and dialogs. Other files use `window.takeroom`.
+(() => {
+  const waiting = new Map(); // id → fragment that waits until nobody types in its place
+  const isTextEntry = (el) =>
+    el && el.matches("textarea, select, input:not([type=checkbox], [type=radio], [type=hidden], [type=submit], [type=button])");
+
+  function say(words) {
+    const spot = document.getElementById("announce");
+    if (spot) spot.textContent = words;
+  }
+
+  function message(text, tone = "bad") {
+    const box = document.getElementById("messages");
+    if (!box) return;
+    for (const old of box.querySelectorAll("[data-message] p")) if (old.textContent === text) return;
+    const banner = document.createElement("div");
+    banner.className = `banner ${tone}`;
+    banner.dataset.message = "";
+    const p = document.createElement("p");
+    p.textContent = text;
+    const close = document.createElement("button");
+    close.type = "button";
+    close.className = "btn quiet sm";
+    close.dataset.dismiss = "";
+    close.textContent = "Close";
+    banner.append(p, close);
+    box.append(banner);
+  }
+
+  // Nothing is replaced in which somebody types, has typed and not sent, or has a menu open.
+  function isBusy(el) {
+    const active = document.activeElement;
+    if (el.contains(active) && isTextEntry(active)) return true;
+    if (el.matches("[data-dirty]") || el.querySelector("[data-dirty]")) return true;
+    if (el.querySelector(".menu[open]")) return true;
+    return [...el.querySelectorAll(".note-form textarea")].some((area) => area.value !== area.defaultValue);
+  }
+
+  function isOlder(fresh, old) {
+    const a = parseFloat(fresh.dataset.version), b = parseFloat(old.dataset.version);
+    return a === b ? fresh.dataset.version === old.dataset.version : a < b;
+  }
+
+  function swap(old, fresh) {
+    const active = old.contains(document.activeElement) ? document.activeElement.id : "";
+    for (const details of old.querySelectorAll("details[open][id]")) {
+      const same = fresh.querySelector(`#${CSS.escape(details.id)}`);
+      if (same && !same.classList.contains("menu")) same.open = true;
+    }
+    for (const tick of old.querySelectorAll("input[type=checkbox][id]:checked")) {
+      const same = fresh.querySelector(`#${CSS.escape(tick.id)}`);
+      if (same) same.checked = true;
+    }
+    const wasLive = old.hasAttribute("data-live"), state = fresh.dataset.state;
+    if (wasLive && state && !fresh.hasAttribute("data-live")) {
+      const name = fresh.getAttribute("aria-label");
+      say(state === "done" ? `${name} is done.` : `${name}: ${fresh.querySelector(".trouble")?.textContent.trim() || state}`);
+    }
+    old.replaceWith(fresh);
+    window.htmx?.process(fresh);
+    if (active) document.getElementById(active)?.focus({ preventScroll: true });
+  }
+
+  function insert(list, fresh) {
+    const key = list.dataset.sort || "";
+    const name = key.replace("-", ""), sign = key.startsWith("-") ? -1 : 1;
+    const value = (el) => sign * Number(el.dataset[name]);
+    const rows = [...list.children];
+    const next = rows.find((row) => value(row) > value(fresh));
+    // An old take of a page that is not shown stays there.
+    if (key.startsWith("-") && !next && rows.length > 0) return;
+    list.insertBefore(fresh, next || null);
+    window.htmx?.process(fresh);
+  }
+
+  function sort(list) {
+    const rows = [...list.children];
+    const right = [...rows].sort((a, b) => a.dataset.position - b.dataset.position);
+    if (right.every((row, index) => row === rows[index])) return;
+    const active = document.activeElement;
+    list.append(...right);
+    if (list.contains(active)) active.focus({ preventScroll: true });
+  }
+
+  function put(fresh) {
+    if (fresh.id === "messages") {
+      document.getElementById("messages")?.append(...fresh.children);
+      return;
+    }
+    const old = document.getElementById(fresh.id);
+    if (fresh.hasAttribute("data-gone")) return old?.remove();
+    if (!old) {
+      const list = fresh.dataset.into && document.getElementById(fresh.dataset.into);
+      if (list) insert(list, fresh);
+      return;
+    }
+    const force = fresh.hasAttribute("data-force");
+    if (!force && fresh.dataset.version && isOlder(fresh, old)) return;
+    if (!force && isBusy(old)) return void waiting.set(fresh.id, fresh);
+    waiting.delete(fresh.id);
+    if (fresh.id === "line-panel") fresh.querySelector(".form-faults")?.setAttribute("data-focus", "");
+    if (old.classList.contains("on")) fresh.classList.add("on");
+    swap(old, fresh);
+  }
+
+  function apply(html) {
+    const box = document.createElement("template");
+    box.innerHTML = html;
+    for (const fresh of [...box.content.children]) put(fresh);
+    const lines = document.getElementById("lines");
+    if (lines) sort(lines);
+    const count = document.querySelector("[data-line-count]");
+    if (lines && count) count.textContent = `${lines.children.length} line${lines.children.length === 1 ? "" : "s"}`;
+    document.querySelector("[data-focus]")?.focus();
+    document.dispatchEvent(new CustomEvent("takeroom:changed"));
+  }
+
+  function retryWaiting() {
+    for (const [id, fresh] of [...waiting]) {
+      waiting.delete(id);
+      put(fresh);
+    }
+  }
+
+  window.takeroom = { apply, message, say, isTextEntry };
+
+  document.addEventListener("focusout", () => setTimeout(retryWaiting, 50));
+  document.addEventListener("toggle", () => setTimeout(retryWaiting, 50), true);
+
+  // ---- htmx: boosted navigation takes #content out of a page, changes are put in place ----
+  const places = new Map();
+  document.addEventListener("htmx:beforeRequest", () => {
+    for (const el of document.querySelectorAll("[data-keep-scroll]")) places.set(el.id, el.scrollTop);
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const detail = event.detail, xhr = detail.xhr;
+    if (xhr.getResponseHeader("X-Changes") !== null) {
+      detail.shouldSwap = false;
+      detail.isError = false;
+      apply(xhr.responseText);
+      if (xhr.status < 400 && event.target.matches?.("[data-clear-on-success]")) event.target.reset();
+      return;
+    }
+    if (detail.boosted) {
+      detail.target = document.getElementById("content");
+      detail.selectOverride = "#content";
+      detail.swapOverride = "outerHTML";
+      detail.shouldSwap = true;
+      detail.isError = false;
+    } else if (xhr.status >= 400 || new URL(xhr.responseURL || location.href).pathname.startsWith("/sign-in")) {
+      detail.shouldSwap = false;
+      if (xhr.status < 400) location.reload();
+      else message("That did not work. Nothing you typed is lost; please try again.");
+    }
+  });
+  document.addEventListener("htmx:sendError", () => message("The studio cannot be reached. Nothing you typed is lost; try again in a moment."));
+  let lastPath = location.pathname;
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.target?.id !== "content" && event.target?.id !== "content") return;
+    for (const [id, top] of places) {
+      const el = document.getElementById(id);
+      if (el) el.scrollTop = top;
+    }
+    const hash = location.hash && document.getElementById(location.hash.slice(1));
+    if (hash) hash.scrollIntoView();
+    else if (lastPath !== location.pathname) scrollTo(0, 0);
+    lastPath = location.pathname;
+    if (document.activeElement === document.body) document.getElementById("main")?.focus({ preventScroll: true });
+    document.dispatchEvent(new CustomEvent("takeroom:changed"));
+  });
+
+  // ---- small things ----
+  document.addEventListener("click", (event) => {
+    const el = event.target.closest("[data-dismiss], [data-open], [data-close], [data-copy]");
+    for (const menu of document.querySelectorAll("details.menu[open], details.more-tags[open]"))
+      if (!menu.contains(event.target) || event.target.closest(".menu-box a, .menu-box button")) menu.open = false;
+    if (!el) return;
+    if (el.matches("[data-dismiss]")) el.closest("[data-message]")?.remove();
+    if (el.matches("[data-open]")) document.querySelector(el.dataset.open)?.showModal();
+    if (el.matches("[data-close]")) el.closest("dialog")?.close();
+    if (el.matches("[data-copy]"))
+      navigator.clipboard?.writeText(el.dataset.copy).then(() => message("Parameters copied.", "ok"), () => message("The browser did not allow copying."));
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const menu = event.target.closest?.("details.menu[open], details.more-tags[open]");
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+  // At most four takes are compared.
+  const ticks = () => [...document.querySelectorAll("input[name=take][form=compare-form]")];
+  function countTicks() {
+    const button = document.querySelector("[data-compare]");
+    if (!button) return;
+    const ticked = ticks().filter((tick) => tick.checked).length;
+    button.textContent = ticked ? `Compare ${ticked} ticked` : "Compare ticked";
+    for (const tick of ticks()) tick.disabled = !tick.checked && ticked >= 4;
+  }
+  document.addEventListener("change", (event) => event.target.matches("input[name=take]") && countTicks());
+  document.addEventListener("takeroom:changed", countTicks);
+})();

@@ -1,1 +1,110 @@
-// take-player
+// The one player. It lies outside what navigation replaces, so sound goes on while browsing.
+// Any element with data-play and data-src (data-title, data-sub, data-href, data-duration) is a
+// play button for it; waveforms with the same data-src follow it.
+(() => {
+  const clock = (s) => `${Math.floor(s / 60)}:${(s % 60).toFixed(1).padStart(4, "0")}`;
+
+  class TakePlayer extends HTMLElement {
+    connectedCallback() {
+      this.audio = this.querySelector("audio");
+      this.button = this.querySelector("[data-toggle]");
+      this.wave = this.querySelector("wave-form");
+      this.src = "";
+      window.takeroom.player = this;
+      this.button.addEventListener("click", () => this.toggle());
+      for (const name of ["play", "pause", "ended", "seeked", "timeupdate", "loadedmetadata"])
+        this.audio.addEventListener(name, () => this.tell());
+      this.audio.addEventListener("play", () => this.tick());
+      this.audio.addEventListener("error", () => this.src && window.takeroom.message("This sound cannot be played right now. Check the connection and try again."));
+      document.addEventListener("click", (event) => {
+        const button = event.target.closest("[data-play]");
+        if (button) this.toggle(button);
+      });
+      document.addEventListener("takeroom:changed", () => this.tell());
+      this.remote();
+    }
+
+    state() {
+      return { src: this.src, playing: !!this.audio && !this.audio.paused && !this.audio.ended, time: this.audio?.currentTime || 0, duration: this.length };
+    }
+
+    get length() {
+      const known = this.audio?.duration;
+      return Number.isFinite(known) && known > 0 ? known : Number(this.dataset.duration) || 0;
+    }
+
+    toggle(button) {
+      if (button && button.dataset.src !== this.src) this.take(button);
+      else if (!this.audio.paused) return this.audio.pause();
+      if (this.src) this.audio.play().catch(() => this.tell());
+    }
+
+    take(button) {
+      const { src, title, sub, href, duration } = button.dataset;
+      this.src = src;
+      this.dataset.duration = duration || "";
+      this.audio.src = src;
+      this.hidden = false;
+      this.querySelector("[data-title]").textContent = title || "";
+      this.querySelector("[data-sub]").textContent = sub || "";
+      const link = this.querySelector("[data-link]");
+      if (href) link.href = href;
+      else link.removeAttribute("href");
+      const drawn = [...document.querySelectorAll("wave-form:not([data-dock])")].find((wave) => wave.dataset.src === src);
+      this.wave.dataset.src = src;
+      this.wave.dataset.peaks = drawn?.dataset.peaks || "";
+      this.wave.setAttribute("aria-valuemax", duration || 0);
+      this.wave.load();
+      if ("mediaSession" in navigator) navigator.mediaSession.metadata = new MediaMetadata({ title: title || "Take", artist: sub || "Takeroom", album: "Takeroom" });
+    }
+
+    seek(src, seconds, wave) {
+      if (src !== this.src) {
+        const button = [...document.querySelectorAll("[data-play]")].find((one) => one.dataset.src === src);
+        if (!button) return;
+        this.audio.pause();
+        this.take(button);
+      }
+      if (this.audio.readyState) this.audio.currentTime = seconds;
+      else {
+        this.audio.preload = "metadata";
+        this.audio.addEventListener("loadedmetadata", () => (this.audio.currentTime = seconds), { once: true });
+        this.audio.load();
+      }
+    }
+
+    skip(seconds) {
+      if (this.src) this.seek(this.src, Math.min(this.length, Math.max(0, this.audio.currentTime + seconds)));
+    }
+
+    tick() {
+      if (this.audio.paused || this.audio.ended) return;
+      this.tell(true);
+      requestAnimationFrame(() => this.tick());
+    }
+
+    tell(quick) {
+      const state = this.state();
+      document.dispatchEvent(new CustomEvent("takeroom:player", { detail: state }));
+      this.querySelector("[data-time]").textContent = `${clock(state.time)} / ${clock(state.duration)}`;
+      if (quick === true) return;
+      const mark = (button, on) => {
+        button.toggleAttribute("data-playing", on);
+        button.setAttribute("aria-label", (button.getAttribute("aria-label") || "Play").replace(/^(Play|Pause)/, on ? "Pause" : "Play"));
+      };
+      mark(this.button, state.playing);
+      for (const button of document.querySelectorAll("[data-play]")) mark(button, state.playing && button.dataset.src === state.src);
+      for (const card of document.querySelectorAll(".take[data-take]")) card.toggleAttribute("data-current", !!state.src && card.querySelector("[data-play]")?.dataset.src === state.src);
+    }
+
+    remote() {
+      if (!("mediaSession" in navigator)) return;
+      const on = (name, act) => navigator.mediaSession.setActionHandler(name, act);
+      on("play", () => this.toggle());
+      on("pause", () => this.audio.pause());
+      on("seekbackward", () => this.skip(-2));
+      on("seekforward", () => this.skip(2));
+    }
+  }
+  customElements.define("take-player", TakePlayer);
+})();

@@ -1,0 +1,51 @@
+"""The list of projects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+
+from speech.models import Line, Project, Take
+from speech.states import LIVE, JobState
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectCard:
+    project: Project
+    lines: int
+    voiced: int
+    """Lines that have a finished take."""
+    live: int
+    spend: float
+    """Sum of what the takes cost, US dollars."""
+
+
+def project_cards(projects: QuerySet[Project]) -> Sequence[ProjectCard]:
+    """Cards for `projects`, last active first. Four queries."""
+    found = list(projects.order_by("-active_at", "-id"))
+    ids = [project.pk for project in found]
+    finished = Take.objects.filter(line=OuterRef("pk"), state=JobState.DONE, archived_at=None)
+    lines = dict[int, tuple[int, int]](
+        (pk, (many, voiced))
+        for pk, many, voiced in Line.objects.filter(project__in=ids, deleted_at=None)
+        .annotate(voiced=Exists(finished))
+        .order_by()
+        .values("project")
+        .annotate(many=Count("id"), heard=Count("id", filter=Q(voiced=True)))
+        .values_list("project", "many", "heard")
+    )
+    takes = Take.objects.filter(project__in=ids).order_by().values_list("project")
+    live = dict(takes.filter(state__in=sorted(LIVE)).annotate(many=Count("id")))
+    spend = dict(takes.filter(cost__gt=0).annotate(total=Sum("cost")))
+    return [
+        ProjectCard(
+            project=project,
+            lines=lines.get(project.pk, (0, 0))[0],
+            voiced=lines.get(project.pk, (0, 0))[1],
+            live=live.get(project.pk, 0),
+            spend=spend.get(project.pk) or 0.0,
+        )
+        for project in found
+    ]

@@ -1,0 +1,132 @@
+"""The script as the studio shows it: one row for each line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+
+from speech.catalog import (
+    DELIVERY_TAGS,
+    ENGINES,
+    SOUND_TAGS,
+    SPOKEN_CHARACTERS_PER_SECOND,
+    TAG_ALIASES,
+)
+from speech.models import EngineState, Line, Project, Take
+from speech.states import LIVE, JobState
+
+KNOWN_TAGS = frozenset((*SOUND_TAGS, *DELIVERY_TAGS, *TAG_ALIASES))
+TAG = re.compile(r"\[([A-Za-z ]{1,24})\]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineRow:
+    line: Line
+    seconds: float | None
+    """Duration of the chosen take, else of the newest finished one."""
+    expected: float
+    tone: str
+    """Class of the chip: ok, wait, warn, bad, or empty."""
+    sign: str
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doubt:
+    """Takes whose charge nobody knows: how many, and what they cost at most (US dollars)."""
+
+    count: int
+    cost: float
+
+
+def spoken_characters(text: str) -> int:
+    """Characters that are spoken; known tags count nothing."""
+    bare = TAG.sub(lambda m: "" if m[1].lower() in KNOWN_TAGS else m[0], text)
+    return len(" ".join(bare.split()))
+
+
+def expected_seconds(text: str) -> float:
+    return spoken_characters(text) / SPOKEN_CHARACTERS_PER_SECOND
+
+
+def live_lines(project: Project) -> QuerySet[Line]:
+    return project.lines.filter(deleted_at=None).order_by("position")
+
+
+def line_rows(project: Project, lines: QuerySet[Line]) -> list[LineRow]:
+    """Rows for `lines`, in their order. Four queries."""
+    takes = Take.objects.filter(line=OuterRef("pk"), archived_at=None).order_by("-id")
+    done = takes.filter(state=JobState.DONE)
+    found = list(
+        lines.annotate(
+            newest_id=Subquery(takes.values("id")[:1]), heard_id=Subquery(done.values("id")[:1])
+        )
+    )
+    wanted = {
+        pk for line in found for pk in (line.newest_id, line.heard_id, line.chosen_take_id) if pk
+    }
+    some = Take.objects.only("id", "number", "state", "duration", "job_id").in_bulk(wanted)
+    ids = [line.pk for line in found]
+    live = _counts(project, ids, Q(state__in=sorted(LIVE)))
+    doubt = _counts(project, ids, Q(state=JobState.UNKNOWN, job__settled=""))
+    return [
+        _row(
+            line,
+            newest=some.get(line.newest_id),
+            heard=some.get(line.chosen_take_id or line.heard_id),
+            live=live.get(line.pk, 0),
+            doubt=doubt.get(line.pk, 0),
+        )
+        for line in found
+    ]
+
+
+def in_doubt(project: Project) -> Doubt:
+    """Unknown takes of a project that nobody has settled. One query."""
+    counts = (
+        Take.objects.filter(
+            project=project, state=JobState.UNKNOWN, job__settled="", line__deleted_at=None
+        )
+        .order_by()
+        .values_list("engine")
+        .annotate(many=Count("id"))
+    )
+    rows = list(counts)
+    cost = sum(ENGINES[key].price * many for key, many in rows if key in ENGINES)
+    return Doubt(count=sum(many for _, many in rows), cost=cost)
+
+
+def troubled_engines() -> Sequence[EngineState]:
+    """Engines that submit nothing until a person acts. One query."""
+    return list(EngineState.objects.exclude(paused_at=None).order_by("key"))
+
+
+def _counts(project: Project, lines: Sequence[int], which: Q) -> dict[int, int]:
+    rows = Take.objects.filter(which, project=project, line__in=lines).order_by()
+    return dict(rows.values_list("line").annotate(many=Count("id")))
+
+
+def _row(line: Line, *, newest: Take | None, heard: Take | None, live: int, doubt: int) -> LineRow:
+    if live:
+        tone, sign, state = "wait", "◔", f"{live} in the making"
+    elif doubt:
+        tone, sign, state = "warn", "!", "May have been charged"
+    elif line.chosen_take_id and heard:
+        tone, sign, state = "ok", "✓", f"Take {heard.number} chosen"
+    elif newest is None:
+        tone, sign, state = "", "", "Empty" if not line.text.strip() else "No take yet"
+    elif newest.state == JobState.DONE:
+        tone, sign, state = "accent", "●", f"Take {newest.number} to hear"
+    else:
+        tone, sign, state = "bad", "!", f"Take {newest.number} {newest.get_state_display().lower()}"
+    return LineRow(
+        line=line,
+        seconds=heard.duration if heard else None,
+        expected=expected_seconds(line.text),
+        tone=tone,
+        sign=sign,
+        state=state,
+    )

@@ -1,0 +1,158 @@
+"""Takes as cards: newest first, paged by key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, Prefetch, QuerySet
+from django.utils import timezone
+
+from speech.catalog import ENGINES, EngineCard
+from speech.models import Line, Project, Take, TakeNote
+from speech.params import TUNING
+from speech.queries.staleness import Difference, Setup, differences, plain
+from speech.queries.tuning import effective_tuning, effective_voice
+from speech.states import JobState
+
+CARDS_ON_A_PAGE = 20
+_PHASES = {
+    JobState.QUEUED: "Queued",
+    JobState.CLAIMED: "Queued",
+    JobState.SUBMITTING: "Sending",
+    JobState.RUNNING: "Rendering",
+    JobState.DOWNLOADING: "Saving",
+    JobState.MEASURING: "Saving",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One parameter of a take. `differs` from the project's defaults."""
+
+    name: str
+    label: str
+    value: str
+    differs: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakeCard:
+    take: Take
+    engine: EngineCard
+    settings: Sequence[Setting]
+    stale: Sequence[Difference]
+    chosen: bool
+    starred: bool
+    notes: Sequence[TakeNote]
+    phase: str
+    elapsed: float
+    """Seconds since the request was made; of use only while the take is live."""
+    trouble: str
+    in_doubt: bool
+    repeat_number: int | None
+
+    @property
+    def differing(self) -> list[Setting]:
+        return [setting for setting in self.settings if setting.differs]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    cards: Sequence[TakeCard]
+    older: int | None
+    """`before` of the next page; None on the last one."""
+
+
+def base() -> QuerySet[Take]:
+    """Takes with what a card draws, and without what it does not."""
+    return (
+        Take.objects.select_related(
+            "project", "project__voice", "line", "line__voice", "job", "created_by", "star"
+        )
+        .prefetch_related(Prefetch("notes", TakeNote.objects.select_related("author")))
+        .annotate(repeat_number=F("repeat_of__number"))
+        .defer("words", "measured", "timings", "job__result")
+    )
+
+
+def page_of_line(line: Line, *, before: int | None = None, size: int = CARDS_ON_A_PAGE) -> Page:
+    """The newest takes of a line that are not archived. Two queries."""
+    return page(base().filter(line=line, archived_at=None), before=before, size=size)
+
+
+def page(takes: QuerySet[Take], *, before: int | None = None, size: int = CARDS_ON_A_PAGE) -> Page:
+    """The newest `size` takes with an id below `before`. Two queries."""
+    if before is not None:
+        takes = takes.filter(pk__lt=before)
+    found = list(takes.order_by("-id")[: size + 1])
+    shown = found[:size]
+    return Page(cards=cards(shown), older=shown[-1].pk if len(found) > size else None)
+
+
+def cards(takes: Iterable[Take]) -> list[TakeCard]:
+    """View models; no query for takes that came from `base()`."""
+    now = timezone.now()
+    return [card(take, now=now) for take in takes]
+
+
+def card(take: Take, *, now: datetime | None = None) -> TakeCard:
+    job = take.job
+    asked = job.created_at if job else take.created_at
+    doubt = take.state == JobState.UNKNOWN
+    return TakeCard(
+        take=take,
+        engine=ENGINES[take.engine],
+        settings=settings_of(take, take.project),
+        stale=stale_differences(take) if take.is_done else (),
+        chosen=take.line.chosen_take_id == take.pk,
+        starred=hasattr(take, "star"),
+        notes=list(take.notes.all()),
+        phase=_PHASES.get(JobState(take.state), ""),
+        elapsed=max(0.0, ((now or timezone.now()) - asked).total_seconds()),
+        trouble=(job.error if job and take.is_finished and not take.is_done else ""),
+        in_doubt=doubt and bool(job) and not (job and job.settled),
+        repeat_number=getattr(take, "repeat_number", None),
+    )
+
+
+def settings_of(take: Take, project: Project) -> list[Setting]:
+    """The parameters of a take beside the defaults of its project and voice."""
+    standard = project_tuning(project)
+    return [
+        Setting(
+            name=param.name,
+            label=param.label,
+            value=plain(getattr(take, param.name)),
+            differs=getattr(take, param.name) != standard[param.name],
+        )
+        for param in TUNING
+    ]
+
+
+def project_tuning(project: Project) -> dict[str, Any]:
+    return {param.name: project.defaults.get(param.name, param.default) for param in TUNING}
+
+
+def stale_differences(take: Take) -> list[Difference]:
+    """In what a take no longer matches its line."""
+    line = take.line
+    voice = effective_voice(line)
+    return differences(
+        take=Setup(
+            text=take.text,
+            voice_id=take.voice_id,
+            voice_name=take.voice_name,
+            clip=take.reference_sha256 or take.reference_url,
+            tuning=take.params,
+        ),
+        line=Setup(
+            text=line.text,
+            voice_id=voice.pk if voice else None,
+            voice_name=voice.name if voice else "",
+            clip=(voice.sha256 or voice.source_url) if voice else "",
+            tuning=effective_tuning(line),
+        ),
+    )

@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from speech import access
+from speech.access import Can
+from speech.errors import BadInput, ParamErrors
+from speech.forms.lines import LineForm
+from speech.htmx import StudioRequest, changes, wants_changes
+from speech.models import Line, Take
+from speech.queries.tuning import effective_tuning
+from speech.services import lines as service
+from speech.services import takes as take_service
+from speech.services.lines import EditConflict
+from speech.states import BatchKind
+from speech.views import parts
+
+INVALID = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+@require_safe
+def line(request: StudioRequest, slug: str, pk: int) -> HttpResponse:
+    """The studio with this line selected; `?tweak=<take>` fills its setup from a take."""
+    found = parts.get_line(request, slug, pk)
+    tweak_id = parts.number_asked(request, "tweak")
+    tweak = access.get_take(request.user, tweak_id) if tweak_id else None
+    if tweak and tweak.line_id != found.pk:
+        raise Http404
+    form = LineForm(line=found, engines=parts.engines(), tweak=tweak) if tweak else None
+    return parts.show_studio(request, found.project, found, form=form, tweak=tweak)
+
+
+@require_POST
+def line_add(request: StudioRequest, slug: str) -> HttpResponse:
+    project = access.get_project(request.user, slug, Can.EDIT)
+    wanted = request.POST.get("after", "")
+    live = project.lines.filter(deleted_at=None)
+    after = live.filter(pk=int(wanted[:18])).first() if wanted.isdigit() else None
+    added = service.add_line(
+        request.user, project=project, text=request.POST.get("text", "").strip(), after=after
+    )
+    return redirect(added)
+
+
+@require_POST
+def line_paste(request: StudioRequest, slug: str) -> HttpResponse:
+    project = access.get_project(request.user, slug, Can.EDIT)
+    script = request.POST.get("script", "")
+    try:
+        added = service.paste_script(request.user, project=project, script=script)
+    except BadInput as error:
+        first = project.lines.filter(deleted_at=None).order_by("position").first()
+        return parts.show_studio(
+            request, project, first, at="script", status=INVALID, script=script,
+            script_fault=error.sentence,
+        )  # fmt: skip
+    messages.success(request, f"{len(added)} lines added.")
+    return redirect(added[0])
+
+
+@require_POST
+def line_edit(request: StudioRequest, slug: str, pk: int) -> HttpResponse:
+    """Save the text; asked by the autosave, or by the button where there is no JavaScript."""
+    found = parts.get_line(request, slug, pk, Can.EDIT)
+    try:
+        saved = _save_text(request, found)
+    except EditConflict as conflict:
+        return _conflict(request, found, conflict)
+    except BadInput as error:
+        if not wants_changes(request):
+            raise
+        return changes(_save_state(request, found, fault=error.sentence), status=INVALID)
+    if not wants_changes(request):
+        return redirect(saved)
+    rows = parts.fragments(
+        request, found.project, can=parts.abilities(request.user, found.project),
+        rows=parts.rows_of(found.project, pk), selected=pk,
+    )  # fmt: skip
+    return changes(_save_state(request, saved) + rows)
+
+
+@require_POST
+def line_setup(request: StudioRequest, slug: str, pk: int) -> HttpResponse:
+    """Save voice, knobs and pinned seed; `reset` brings the project's knobs back."""
+    found = parts.get_line(request, slug, pk, Can.EDIT)
+    if request.POST.get("reset"):
+        service.set_line_setup(
+            request.user, line=found, tuning={}, voice=found.voice, pinned_seed=found.pinned_seed
+        )
+        return redirect(found)
+    form = LineForm(request.POST, line=found, engines=parts.engines())
+    if form.is_valid():
+        _save_setup(request, found, form)
+        if not wants_changes(request):
+            return redirect(found)
+    elif not wants_changes(request):
+        return parts.show_studio(request, found.project, found, form=form, status=INVALID)
+    html = render_to_string("lines/_setup_state.html", {"form": form, "line": found}, request)
+    return changes(html, status=200 if form.is_valid() else INVALID)
+
+
+@require_POST
+def line_move(request: StudioRequest, slug: str, pk: int) -> HttpResponse:
+    found = parts.get_line(request, slug, pk, Can.EDIT)
+    to = request.POST.get("to", "")
+    if not to.isdigit():
+        raise BadInput("Say to which position the line should move.")
+    service.move_line(request.user, line=found, to=int(to[:6]))
+    return parts.back(request, reverse("speech:line", args=[slug, pk]))
+
+
+@require_POST
+def line_delete(request: StudioRequest, slug: str, pk: int) -> HttpResponse:
+    found = parts.get_line(request, slug, pk, Can.EDIT)
+    position = found.position
+    service.delete_line(request.user, line=found)
+    undo = reverse("speech:line_restore", args=[slug, pk])
+    messages.info(request, f"Line {position} deleted.", extra_tags=f"undo:{undo}")
+    return redirect(found.project)
+
+
+@require_POST
+def line_restore(request: StudioRequest, slug: str, pk: int) -> HttpResponse:
+    found = access.get_line(request.user, pk, Can.EDIT, deleted=True)
+    if found.project.slug != slug:
+        raise Http404
+    service.restore_line(request.user, line=found)
+    return redirect(found)
+
+
+@require_POST
+def generate(request: StudioRequest, slug: str, pk: int) -> HttpResponse:
+    """Ask for takes: of the form's line as it stands, or once more with the seed of a take."""
+    found = parts.get_line(request, slug, pk, Can.GENERATE)
+    if request.POST.get("again", "").isdigit():
+        return _asked(request, found, _again(request, found, int(request.POST["again"])))
+    form = LineForm(request.POST, line=found, engines=parts.engines(), asking=True)
+    if form.is_valid():
+        try:
+            saved = _save_text(request, found)
+            _save_setup(request, found, form)
+            takes = take_service.request_takes(
+                request.user,
+                line=saved,
+                engine=form.engine_key,
+                count=form.cleaned_data["count"],
+                seed=form.cleaned_data["seed"],
+            )
+            return _asked(request, found, takes)
+        except EditConflict as conflict:
+            return _conflict(request, found, conflict)
+        except ParamErrors as error:
+            form.add_faults(error)
+    if not wants_changes(request):
+        return parts.show_studio(request, found.project, found, form=form, status=INVALID)
+    can = parts.abilities(request.user, found.project)
+    context = {**parts.panel(found, form=form), "project": found.project, "can": can, "force": True}
+    return changes(render_to_string("lines/_panel.html", context, request), status=INVALID)
+
+
+def _again(request: StudioRequest, found: Line, pk: int) -> list[Take]:
+    take = access.get_take(request.user, pk, Can.GENERATE)
+    if take.project_id != found.project_id:
+        raise Http404
+    if take.engine not in parts.engines():
+        raise BadInput("The engine of this take is not set up any more.")
+    return take_service.request_takes(
+        request.user, line=found, engine=take.engine, seed=take.seed, tuning=take.params,
+        voice=take.voice, kind=BatchKind.AGAIN,
+    )  # fmt: skip
+
+
+def _asked(request: StudioRequest, found: Line, takes: list[Take]) -> HttpResponse:
+    """The new cards, at once."""
+    if not wants_changes(request):
+        return redirect(found)
+    found.refresh_from_db()
+    html = parts.fragments(
+        request, found.project, can=parts.abilities(request.user, found.project),
+        takes=parts.cards_of(*(take.pk for take in takes)),
+        rows=parts.rows_of(found.project, found.pk),
+        view=parts.view_name(request), selected=found.pk,
+    )  # fmt: skip
+    if "again" not in request.POST:
+        html += _save_state(request, found)
+        html += render_to_string("lines/_setup_state.html", {"line": found}, request)
+    return changes(html)
+
+
+def _save_text(request: StudioRequest, found: Line) -> Line:
+    revision = request.POST.get("revision", "")
+    return service.edit_line(
+        request.user,
+        line=found,
+        text=request.POST.get("text", ""),
+        direction=request.POST.get("direction"),
+        revision=int(revision) if revision.isdigit() else None,
+    )
+
+
+def _save_setup(request: StudioRequest, found: Line, form: LineForm) -> None:
+    tuning = effective_tuning(found) | form.tuning()
+    voice, pinned = form.cleaned_data["voice"], form.pinned
+    same_voice = (voice.pk if voice else None) == found.voice_id
+    if same_voice and tuning == effective_tuning(found) and pinned == found.pinned_seed:
+        return
+    service.set_line_setup(request.user, line=found, tuning=tuning, voice=voice, pinned_seed=pinned)
+
+
+def _save_state(request: StudioRequest, found: Line, *, fault: str = "") -> str:
+    return render_to_string("lines/_save_state.html", {"line": found, "fault": fault}, request)
+
+
+def _conflict(request: StudioRequest, found: Line, conflict: EditConflict) -> HttpResponse:
+    """Both texts, for the person to choose; the form keeps what was typed."""
+    if wants_changes(request):
+        context = {"line": found, "project": found.project, "conflict": conflict}
+        html = render_to_string("lines/_conflict.html", context, request)
+        return changes(html, status=HTTPStatus.CONFLICT)
+    data = request.POST.copy()
+    data["revision"] = str(conflict.revision)
+    form = LineForm(data, line=found, engines=parts.engines())
+    return parts.show_studio(
+        request, found.project, found, form=form, conflict=conflict, status=HTTPStatus.CONFLICT
+    )

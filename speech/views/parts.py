@@ -1,0 +1,160 @@
+"""What several pages draw: the studio, and the fragments that bring a page up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseRedirectBase
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from speech import access
+from speech.access import Can
+from speech.catalog import DELIVERY_TAGS, ENGINES, SOUND_TAGS, SPOKEN_CHARACTERS_PER_SECOND
+from speech.forms.lines import LineForm, engine_keys
+from speech.htmx import StudioRequest
+from speech.models import Line, Project, Take, User
+from speech.params import SEED_MAX, TEXT_REFUSED_OVER, TEXT_WARNED_OVER
+from speech.queries import script
+from speech.queries import takes as take_queries
+
+VIEWS = frozenset({"line", "history", "compare", "detail"})
+"""Where a card is drawn; it decides what the card says about its surroundings."""
+
+
+def abilities(user: User, project: Project) -> dict[str, bool]:
+    """`can.edit`, `can.generate` … for templates. One query."""
+    can = access.capabilities(user, project)
+    return {capability.name.lower(): capability in can for capability in Can}
+
+
+def engines() -> tuple[str, ...]:
+    return engine_keys(segmind=bool(settings.SEGMIND_API_KEY))
+
+
+def get_line(request: StudioRequest, slug: str, pk: int, need: Can = Can.LISTEN) -> Line:
+    """The line at this address; 404 where it belongs to another project."""
+    line = access.get_line(request.user, pk, need)
+    if line.project.slug != slug:
+        raise Http404
+    return line
+
+
+def show_studio(
+    request: StudioRequest,
+    project: Project,
+    line: Line | None,
+    *,
+    at: str = "line",
+    form: LineForm | None = None,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    """The project's page with `line` selected."""
+    rows = script.line_rows(project, script.live_lines(project))
+    context = {
+        "project": project,
+        "rows": rows,
+        "at": at,
+        "can": abilities(request.user, project),
+        **banners(project),
+        **(panel(line, form=form, before=number_asked(request, "before")) if line else {}),
+        **more,
+    }
+    return render(request, "projects/page.html", context, status=status)
+
+
+def panel(
+    line: Line,
+    *,
+    form: LineForm | None = None,
+    tweak: Take | None = None,
+    before: int | None = None,
+) -> dict[str, Any]:
+    """What the selected line's part of the page draws."""
+    return {
+        "line": line,
+        "form": form or LineForm(line=line, engines=engines(), tweak=tweak),
+        "tweak": tweak,
+        "page": take_queries.page_of_line(line, before=before),
+        "before": before,
+        "view": "line",
+        **panel_words(),
+    }
+
+
+def panel_words() -> dict[str, Any]:
+    cards = [ENGINES[key] for key in engines()]
+    return {
+        "engines": cards,
+        "main_engine": cards[0],
+        "draft_beside": next((card for card in cards[1:] if card.is_draft), None),
+        "sound_tags": SOUND_TAGS,
+        "delivery_tags": DELIVERY_TAGS,
+        "speed": SPOKEN_CHARACTERS_PER_SECOND,
+        "warned_over": TEXT_WARNED_OVER,
+        "refused_over": TEXT_REFUSED_OVER,
+        "seed_max": SEED_MAX,
+    }
+
+
+def banners(project: Project) -> dict[str, Any]:
+    keys = engines()
+    paused = [state for state in script.troubled_engines() if state.key in keys]
+    return {"doubt": script.in_doubt(project), "paused": paused}
+
+
+def fragments(
+    request: HttpRequest,
+    project: Project,
+    *,
+    can: dict[str, bool],
+    takes: Iterable[take_queries.TakeCard] = (),
+    rows: Sequence[script.LineRow] = (),
+    view: str = "line",
+    selected: int | None = None,
+) -> str:
+    """Cards, rows and banners as the page includes them, ready to be put in place."""
+    shared = {"project": project, "can": can, "view": view, "selected": selected}
+    html = [
+        render_to_string("takes/_card.html", {**shared, "card": card}, request) for card in takes
+    ]
+    if view == "line":
+        html += [
+            render_to_string("lines/_row.html", {**shared, "row": row, "count": 0}, request)
+            for row in rows
+        ]
+    html.append(render_to_string("projects/_banners.html", {**shared, **banners(project)}, request))
+    return "".join(html)
+
+
+def rows_of(project: Project, *ids: int) -> list[script.LineRow]:
+    return script.line_rows(project, script.live_lines(project).filter(pk__in=ids))
+
+
+def cards_of(*ids: int) -> list[take_queries.TakeCard]:
+    return take_queries.cards(take_queries.base().filter(pk__in=ids).order_by("id"))
+
+
+def back(request: HttpRequest, otherwise: str) -> HttpResponseRedirectBase:
+    """To the page that the form stood on, or `otherwise`; never to another site."""
+    came_from = request.headers.get("Referer", "")
+    if url_has_allowed_host_and_scheme(came_from, {request.get_host()}):
+        parts = urlsplit(came_from)
+        return redirect(parts.path + (f"?{parts.query}" if parts.query else ""))
+    return redirect(otherwise)
+
+
+def view_name(request: HttpRequest) -> str:
+    name = request.POST.get("view") or request.GET.get("view") or "line"
+    return name if name in VIEWS else "line"
+
+
+def number_asked(request: HttpRequest, name: str) -> int | None:
+    raw = request.GET.get(name, "")
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else None

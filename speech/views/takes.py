@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from speech import access
+from speech.access import Can
+from speech.errors import BadInput
+from speech.forms.takes import NoteForm
+from speech.htmx import StudioRequest, changes, wants_changes
+from speech.models import Take
+from speech.queries import takes as queries
+from speech.services import takes as service
+from speech.views import parts
+
+
+@require_safe
+def take(request: StudioRequest, pk: int) -> HttpResponse:
+    return _page(request, access.get_take(request.user, pk))
+
+
+@require_POST
+def take_star(request: StudioRequest, pk: int) -> HttpResponse:
+    found = access.get_take(request.user, pk, Can.NOTE)
+    service.star_take(request.user, take=found, on=_on(request))
+    return _answer(request, found)
+
+
+@require_POST
+def take_note(request: StudioRequest, pk: int) -> HttpResponse:
+    found = access.get_take(request.user, pk, Can.NOTE)
+    text = request.POST.get("text", "")
+    try:
+        service.note_take(request.user, take=found, text=text)
+    except BadInput as error:
+        if wants_changes(request):
+            raise
+        form = NoteForm(request.POST)
+        form.add_error("text", error.sentence)
+        return _page(request, found, note_form=form, status=422)
+    return _answer(request, found)
+
+
+@require_POST
+def take_archive(request: StudioRequest, pk: int) -> HttpResponse:
+    found = access.get_take(request.user, pk, Can.EDIT)
+    service.archive_take(request.user, take=found, on=_on(request))
+    return _answer(request, found)
+
+
+@require_POST
+def take_choose(request: StudioRequest, pk: int) -> HttpResponse:
+    """Use this take for its line, instead of the one chosen before."""
+    found = access.get_take(request.user, pk, Can.EDIT)
+    before = found.line.chosen_take_id
+    service.choose_take(request.user, take=found, on=_on(request))
+    return _answer(request, found, *([before] if before else []))
+
+
+@require_POST
+def take_retry(request: StudioRequest, pk: int) -> HttpResponse:
+    found = access.get_take(request.user, pk, Can.GENERATE)
+    service.retry_take(request.user, take=found)
+    return _answer(request, found)
+
+
+@require_POST
+def take_submit_again(request: StudioRequest, pk: int) -> HttpResponse:
+    found = access.get_take(request.user, pk, Can.GENERATE)
+    service.submit_again(request.user, take=found)
+    return _answer(request, found)
+
+
+@require_POST
+def take_dismiss(request: StudioRequest, pk: int) -> HttpResponse:
+    found = access.get_take(request.user, pk, Can.GENERATE)
+    service.dismiss_unknown(request.user, take=found)
+    return _answer(request, found)
+
+
+@require_POST
+def unknowns_settle(request: StudioRequest, slug: str) -> HttpResponse:
+    """Submit again or dismiss every take in doubt; the button said how many, and the sum."""
+    project = access.get_project(request.user, slug, Can.GENERATE)
+    again = request.POST.get("do") == "again"
+    count = service.settle_unknowns(request.user, project=project, again=again)
+    done = "submitted again" if again else "dismissed"
+    messages.success(request, f"{count} {'take' if count == 1 else 'takes'} {done}.")
+    return parts.back(request, reverse("speech:project", args=[slug]))
+
+
+def _page(
+    request: StudioRequest, found: Take, *, note_form: NoteForm | None = None, status: int = 200
+) -> HttpResponse:
+    context = {
+        **_detail(found),
+        "project": found.project,
+        "can": parts.abilities(request.user, found.project),
+        "note_form": note_form or NoteForm(),
+    }
+    return render(request, "takes/page.html", context, status=status)
+
+
+def _detail(found: Take) -> dict[str, object]:
+    full = queries.base().defer(None).get(pk=found.pk)
+    return {
+        "card": queries.card(full),
+        "jobs": found.jobs.order_by("id"),
+        "repeats": found.repeats.only("id", "number").order_by("id")[:50],
+        "view": "detail",
+    }
+
+
+def _answer(request: StudioRequest, found: Take, *others: int) -> HttpResponse:
+    """The changed cards for a part of a page; the page it stood on for a plain form."""
+    if not wants_changes(request):
+        return parts.back(request, found.get_absolute_url())
+    view = parts.view_name(request)
+    can = parts.abilities(request.user, found.project)
+    ids = [found.pk] if view == "detail" else [found.pk, *others]
+    html = parts.fragments(
+        request, found.project, can=can, takes=parts.cards_of(*ids),
+        rows=parts.rows_of(found.project, found.line_id), view=view, selected=found.line_id,
+    )  # fmt: skip
+    if view == "detail":
+        context = {**_detail(found), "project": found.project, "can": can, "note_form": NoteForm()}
+        html += render_to_string("takes/_detail.html", context, request)
+    return changes(html)
+
+
+def _on(request: StudioRequest) -> bool:
+    return request.POST.get("on", "1") == "1"
