@@ -53,9 +53,8 @@ def seed_demo() -> Project | None:
         lines = paste_script(None, project=project, script=SCRIPT)
         for index, seed in SEEDS:
             request_takes(
-                None, line=lines[index], engine="draft", seed=seed, kind=BatchKind.DEMO,
-                tuning={"temperature": 1.1} if seed == 88 else None,
-            )  # fmt: skip
+                None, line=lines[index], engine="draft", seed=seed, kind=BatchKind.DEMO
+            )
     driver.run_slice()
     _choose_finished(project)
     return project
