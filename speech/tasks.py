@@ -9,6 +9,7 @@ from django.utils import timezone
 from speech.background import wake_driver
 from speech.jobs import checks, clips, driver, lease, pruning
 from speech.models import Heartbeat, Job
+from speech.services import links
 from speech.services.projects import remove_folder
 
 
@@ -39,6 +40,10 @@ def check_engine(key: str) -> None:
 
 def remove_media(folder: str) -> None:
     remove_folder(folder)
+
+
+def mail_password_reset(user_id: int) -> None:
+    links.mail_password_reset(user_id)
 
 
 def prune() -> None:

@@ -5,10 +5,13 @@ from typing import Any
 from django import forms
 
 from speech import params
+from speech.errors import ParamErrors
 from speech.forms.base import StudioForm
 from speech.forms.params import TuningForm
 from speech.models import Voice
+from speech.services.voices import source_faults, word_faults
 
+WORDS = ("name", "consent_by", "consent_for")
 ACCEPT = "audio/*,.wav,.mp3,.m4a,.ogg,.opus,.webm,.flac"
 
 
@@ -60,9 +63,24 @@ class VoiceForm(TuningForm):
         initial = params.defaults()
         if voice is not None:
             initial |= voice.params
-            initial |= {f: getattr(voice, f) for f in ("name", "consent_by", "consent_for")}
+            initial |= {f: getattr(voice, f) for f in WORDS}
         super().__init__(*args, standard=params.defaults(), initial=initial, **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        """The service would say the same, but only once the knobs are right: all at once."""
+        cleaned = super().clean() or self.cleaned_data
+        words = {field: cleaned.get(field, "") for field in WORDS}
+        if faults := word_faults(**words):
+            self.add_faults(ParamErrors(faults))
+        return cleaned
 
 
 class NewVoiceForm(VoiceForm, ClipForm):
     field_order = ("name", "source_url", "upload", "consent_by", "consent_for")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        upload = cleaned.get("upload")
+        if faults := source_faults(cleaned.get("source_url", ""), upload and upload.file):
+            self.add_faults(ParamErrors(faults))
+        return cleaned

@@ -15,8 +15,8 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,9 @@ GAVE_UP = (
 
 def check_voice(voice_id: int) -> None:
     """Task: bring one voice's clip to `ready` or `refused`. Safe to run twice, or for nobody."""
-    ClipCheck().run(voice_id)
+    # Clips are rare: a warm child would hold its memory for hours between two of them.
+    with closing(ConfinedAudio()) as audio:
+        ClipCheck(audio=audio).run(voice_id)
 
 
 def wake_due_clips() -> int:
@@ -105,9 +107,9 @@ class ClipCheck:
     """One way to check clips. People's addresses are never trusted: `trusted_origins` and
     `resolver` are for tests, which have no public server to ask."""
 
+    audio: ConfinedAudio
     trusted_origins: frozenset[str] = frozenset()
     resolver: Resolver | None = None
-    audio: ConfinedAudio = field(default_factory=ConfinedAudio)
 
     def run(self, voice_id: int) -> None:
         claim = _claim(voice_id)
@@ -130,9 +132,6 @@ class ClipCheck:
             _again_or_refuse(claim, error, most=MOST_READINGS)
         except StudioError as error:
             _refuse(claim, error.sentence)
-        finally:
-            # Clips are rare: a warm child would hold its memory for hours between two of them.
-            self.audio.close()
 
     def _obtain(self, claim: Claim, source: Path) -> None:
         voice = claim.voice

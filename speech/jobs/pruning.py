@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from speech.background import forget_old_messages
+from speech.jobs.clips import remove_orphans
 from speech.models import OneTimeLink, SignInAttempt
 
 WORK_FILE_SECONDS = 8 * 24 * 3600
@@ -20,6 +21,7 @@ def prune() -> None:
     SignInAttempt.objects.filter(at__lt=now - timedelta(days=1)).delete()
     OneTimeLink.objects.filter(expires_at__lt=now - timedelta(days=30)).delete()
     forget_old_messages(now - timedelta(days=2))
+    remove_orphans()
     oldest = time.time() - WORK_FILE_SECONDS
     for path in settings.WORK_DIR.glob("*.audio"):
         if path.stat().st_mtime < oldest:

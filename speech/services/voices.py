@@ -177,6 +177,18 @@ def delete_voice(actor: User, *, voice: Voice) -> None:
     transaction.on_commit(lambda: remove_files(names), robust=True)
 
 
+def word_faults(**given: str) -> list[Fault]:
+    """What is wrong with name, consent_by and consent_for, before anything is asked for."""
+    return _clean_words(**given)[0]
+
+
+def source_faults(source_url: str, upload: IO[bytes] | None) -> list[Fault]:
+    """What is wrong with where a new voice's clip shall come from."""
+    faults: list[Fault] = []
+    _clean_source(source_url, upload, faults)
+    return faults
+
+
 def remove_files(names: Iterable[str]) -> None:
     for name in names:
         if name:

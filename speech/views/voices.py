@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from speech.access import Can, get_voice, need_studio, studio_capabilities
 from speech.errors import ParamErrors, WrongState
-from speech.forms.voices import ClipForm, NewVoiceForm, VoiceForm
+from speech.forms.voices import WORDS, ClipForm, NewVoiceForm, VoiceForm
 from speech.models import Voice
 from speech.queries import voices as reading
 from speech.services import voices as writing
@@ -150,7 +150,7 @@ def _state(request: HttpRequest, found: Voice) -> dict[str, Any]:
 
 
 def _words(form: VoiceForm) -> dict[str, Any]:
-    words = {name: form.cleaned_data[name] for name in ("name", "consent_by", "consent_for")}
+    words = {name: form.cleaned_data[name] for name in WORDS}
     return words | {"tuning": form.tuning()}
 
 

@@ -176,7 +176,7 @@ def test_a_new_password_needs_the_old_one_and_ends_open_reset_links() -> None:
     link = links.issue_password_reset(None, user=ada).link
     with pytest.raises(ParamErrors) as caught:
         accounts.change_password(ada, current="wrong", new="short")
-    assert [f.field for f in caught.value.faults][0] == "current_password"
+    assert caught.value.faults[0].field == "current_password"
     assert len(caught.value.faults) > 1
     accounts.change_password(ada, current=PASSWORD, new="quite another word")
     assert _try("ada", "quite another word") == ada
