@@ -144,6 +144,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "speech.middleware.ErrorPages",
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -251,10 +252,10 @@ SEGMIND_SUBMIT_WINDOW = env.integer(
     help="Requests under way at once; also the most that a crash can leave in doubt.",
 )
 SEGMIND_SUBMITS_PER_MINUTE = env.integer(
-    "SEGMIND_SUBMITS_PER_MINUTE", 0, help="Your plan's limit of new requests; 0 means none."
+    "SEGMIND_SUBMITS_PER_MINUTE", 60, help="Your plan's limit of new requests; 0 means none."
 )
 SEGMIND_POLLS_PER_MINUTE = env.integer(
-    "SEGMIND_POLLS_PER_MINUTE", 6000, low=1, help="How often all waiting takes may be asked for."
+    "SEGMIND_POLLS_PER_MINUTE", 300, low=1, help="How often all waiting takes may be asked for."
 )
 
 # --- the queue -----------------------------------------------------------------------------------
@@ -264,6 +265,13 @@ DRIVER_LEASE_SECONDS = env.integer(
 )
 DRIVER_SLICE_SECONDS = env.integer(
     "DRIVER_SLICE_SECONDS", 30, low=1, high=60, help="How long a driver works at a stretch."
+)
+STALL_SECONDS = env.integer(
+    "STALL_SECONDS",
+    60,
+    low=1,
+    high=3600,
+    help="Due takes that wait so long without a living driver are an alarm, and restart it.",
 )
 Q_CLUSTER: dict[str, Any] = {
     "name": "takeroom",
