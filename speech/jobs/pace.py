@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Sequence
 
-FIRST_GUESS = 1.0
+FIRST_GUESS = 0.5
 FASTEST = 0.3
 EARLY_SAMPLES = 5
 
