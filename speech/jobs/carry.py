@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from speech.audio.confined import ConfinedAudio
-from speech.engines.base import Engine, Phase, Result, Submitted
+from speech.engines.base import Engine, Phase, Result, SpeechRequest, Submitted
 from speech.errors import AudioError, BrokenAnswer, EngineError, RateLimited
 from speech.jobs import moves, references, standing, store, trouble
 from speech.jobs.ledger import Ledger
@@ -45,6 +46,8 @@ class Lane:
         self.clips = clips
         self.submitting = 0
         self.reading = 0
+        self.posts: set[asyncio.Future[bool]] = set()
+        """Submissions under way: what must not be cut off."""
 
         self._audio = audio
         self._first = first_poll(durations)
@@ -58,8 +61,7 @@ class Lane:
         return self.engine.resubmit_is_free
 
     async def carry(self, work: Work) -> None:
-        """As far as it goes. Cancelling is safe while polling and downloading; never while a
-        submission is under way (see `submit`)."""
+        """As far as it goes. Cancelling is always safe: a submission under way is in `posts`."""
         try:
             if work.state == JobState.CLAIMED and not await self._submit(work):
                 return
@@ -80,23 +82,28 @@ class Lane:
     async def _submit(self, work: Work) -> bool:
         self.submitting += 1
         try:
-            # Shielded: a POST that was begun is finished and its answer written down, whatever
-            # happens to the slice.
-            return await asyncio.shield(asyncio.ensure_future(self._submit_once(work)))
+            try:
+                request = await self.clips.public(work, self.engine)
+            except EngineError as error:
+                verdict = trouble.before_submit(error, failures=work.failures)
+                await self._act_on_submit(work, error, verdict)
+                return False
+            if not self.free:
+                await self._submits.turn()
+            # Shielded: a POST that was begun is finished and its answer written down, though the
+            # slice is over; the driver waits for `posts`.
+            post = asyncio.ensure_future(self._post(work, request))
+            self.posts.add(post)
+            post.add_done_callback(self.posts.discard)
+            return await asyncio.shield(post)
         finally:
             self.submitting -= 1
 
-    async def _submit_once(self, work: Work) -> bool:
-        try:
-            request = await self.clips.public(work, self.engine)
-        except EngineError as error:
-            await self._act_on_submit(
-                work, error, trouble.before_submit(error, failures=work.failures)
-            )
-            return False
-        if not self.free:
-            await self._submits.turn()
+    async def _post(self, work: Work, request: SpeechRequest) -> bool:
+        began = time.time()
         await self._write(moves.submitting(work, self.owner))
+        if time.time() - began >= settings.DRIVER_LEASE_SECONDS:
+            raise Fenced  # this process was stopped in between, and is presumed dead by now
         try:
             submitted = await self.engine.submit(request)
         except EngineError as error:

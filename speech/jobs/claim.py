@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from speech.jobs.lease import Lease, live_owners, lock_dead_owners
+from speech.jobs.lease import Lease, live_owners, lock_dead_owners, other_owners
 from speech.jobs.work import Work
 from speech.models import EngineState, Job, Take
 from speech.services.events import touch
@@ -22,7 +22,6 @@ UNKNOWN_SENTENCE = (
 )
 
 
-@transaction.atomic
 def adopt(lease: Lease, *, engines: frozenset[str], free: frozenset[str]) -> list[Work]:
     """Take over the rows of dead drivers. `engines` names those that this driver can speak
     to, `free` those where sending again is free.
@@ -30,13 +29,19 @@ def adopt(lease: Lease, *, engines: frozenset[str], free: frozenset[str]) -> lis
     `claimed` rows queue again; `submitting` rows become `unknown`, or queue again where that is
     free; the rest go on under this lease, one epoch up, so that their old owner is fenced off.
     """
-    lease.renew()
-    orphans = Job.objects.filter(state__in=OWNED).exclude(owner__in=live_owners())
-    if not orphans.exists():
+    # Looked at first without a transaction: on SQLite each one is a lock and a sync to the disk.
+    if not Job.objects.filter(state__in=OWNED).exclude(owner__in=live_owners()).exists():
         return []
-    lock_dead_owners()
+    return _adopt(lease, engines=engines, free=free)
+
+
+@transaction.atomic
+def _adopt(lease: Lease, *, engines: frozenset[str], free: frozenset[str]) -> list[Work]:
+    lease.renew()
+    dead = lock_dead_owners()
     rows = list(
-        orphans.exclude(owner__in=live_owners())
+        Job.objects.filter(state__in=OWNED)
+        .exclude(owner__in=other_owners(dead))
         .select_for_update(of=("self",), skip_locked=True)
         .order_by("pk")
     )
@@ -60,10 +65,21 @@ def adopt(lease: Lease, *, engines: frozenset[str], free: frozenset[str]) -> lis
     return _load(mine)
 
 
-@transaction.atomic
 def claim(lease: Lease, *, room: Mapping[str, int]) -> list[Work]:
     """Claim due rows, oldest first, at most `room[engine]` for each engine. Paused engines and
     engines on hold give nothing."""
+    engines = [engine for engine, places in room.items() if places > 0]
+    if not _due().filter(engine__in=engines).exists():
+        return []
+    return _claim(lease, room=room)
+
+
+def _due() -> QuerySet[Job]:
+    return Job.objects.filter(state=JobState.QUEUED, due_at__lte=timezone.now())
+
+
+@transaction.atomic
+def _claim(lease: Lease, *, room: Mapping[str, int]) -> list[Work]:
     lease.renew()
     now = timezone.now()
     closed = set(
@@ -75,7 +91,7 @@ def claim(lease: Lease, *, room: Mapping[str, int]) -> list[Work]:
     for engine, places in room.items():
         if places <= 0 or engine in closed:
             continue
-        due = Job.objects.filter(state=JobState.QUEUED, engine=engine, due_at__lte=now)
+        due = _due().filter(engine=engine)
         picked += (
             due.select_for_update(of=("self",), skip_locked=True)
             .order_by("due_at", "pk")

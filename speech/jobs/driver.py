@@ -7,10 +7,13 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.utils import timezone
 
+from speech import stopping
 from speech.audio.confined import ConfinedAudio
 from speech.background import wake_driver
 from speech.engines import registry
@@ -29,8 +32,13 @@ TICK = 0.1
 ADOPT_EVERY = 1.0
 LINGER = 0.5
 """Seconds to stay for the next job once all is done: cheaper than being woken again."""
-DRAIN = 20.0
-"""Seconds that submissions and downloads under way may take at the end of a slice."""
+POSTS_DRAIN = 45.0
+"""Seconds that submissions under way get at the end of a slice: more than a POST's read timeout,
+since one that is cut off is in doubt for good."""
+SAVES_DRAIN = 10.0
+"""Seconds that downloads under way get; a cut one begins anew in the next slice."""
+STOP_DRAIN = 2.0
+"""Seconds for both when the process was asked to stop: it is killed soon after."""
 
 _audio: ConfinedAudio | None = None
 
@@ -62,18 +70,19 @@ class Driver:
         self._ledger = Ledger(self._lease)
         self._lanes: dict[str, Lane] = {}
         self._tasks: dict[asyncio.Task[None], Work] = {}
-        self._renewed = 0.0
         self._adopted = 0.0
         self._broken: BaseException | None = None
+        self._more = True
 
     async def run(self) -> bool:
         """True if actionable rows are left."""
         ends_at = time.monotonic() + settings.DRIVER_SLICE_SECONDS
         await self._ledger.run(self._lease.acquire)
+        alive = asyncio.create_task(self._stay_alive(), name="lease")
         try:
             await self._open_lanes()
             idle_since: float | None = None
-            while time.monotonic() < ends_at and self._broken is None:
+            while time.monotonic() < ends_at and not self._must_end:
                 busy = await self._tick()
                 if busy:
                     idle_since = None
@@ -82,12 +91,29 @@ class Driver:
                     if time.monotonic() - idle_since > LINGER:
                         break
                 await self._pause()
-            if self._broken is not None:
-                raise self._broken
-            await self._drain()
-            return await self._ledger.run(_anything_left)
         finally:
+            await self._drain()
+            alive.cancel()
             await self._leave()
+        if self._broken is not None:
+            raise self._broken
+        return self._more
+
+    @property
+    def _must_end(self) -> bool:
+        return self._broken is not None or stopping.is_asked()
+
+    async def _stay_alive(self) -> None:
+        """Renew the lease whatever else there is to wait for, such as one slow submission."""
+        while True:
+            await asyncio.sleep(self._lease.seconds / 4)
+            try:
+                await self._ledger.run(self._lease.renew)
+            except LeaseLost as error:
+                self._broken = error
+                return
+            except DatabaseError:
+                logger.warning("the lease could not be renewed just now", exc_info=True)
 
     async def _open_lanes(self) -> None:
         clips = References(self._ledger)
@@ -147,22 +173,32 @@ class Driver:
             await asyncio.sleep(TICK)
 
     async def _drain(self) -> None:
-        """Stop waiting jobs at once; let submissions and downloads finish."""
-        patient = {"claimed", "submitting", "downloading", "measuring"}
+        """Stop what waits; let submissions and downloads finish, unless the lease is gone."""
         for task, work in list(self._tasks.items()):
-            if work.waiting or work.state not in patient:
-                task.cancel()
-        if self._tasks:
-            await asyncio.wait(list(self._tasks), timeout=DRAIN)
+            if work.waiting or work.state not in {"downloading", "measuring"}:
+                task.cancel()  # a submission under way goes on all the same
+        began = time.monotonic()
+        while self._broken is None:
+            posts = {post for lane in self._lanes.values() for post in lane.posts}
+            waited = time.monotonic() - began
+            pending = posts | (self._tasks.keys() if waited < SAVES_DRAIN else set())
+            if not pending or waited > (STOP_DRAIN if stopping.is_asked() else POSTS_DRAIN):
+                break
+            await asyncio.wait(pending, timeout=TICK)
 
     async def _leave(self) -> None:
-        for task in list(self._tasks):
+        left: list[asyncio.Future[Any]] = [*self._tasks]
+        left += [post for lane in self._lanes.values() for post in lane.posts]
+        for task in left:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*left, return_exceptions=True)
         for lane in self._lanes.values():
             await lane.engine.aclose()
-        await self._ledger.run(self._lease.release)
-        await self._ledger.aclose()
+        try:
+            self._more = await self._ledger.run(_anything_left)
+            await self._ledger.run(self._lease.release)
+        finally:
+            await self._ledger.aclose()
 
 
 def _anything_left() -> bool:

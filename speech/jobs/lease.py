@@ -42,14 +42,26 @@ class Lease:
         DriverLease.objects.filter(owner=self.owner).delete()
 
 
-def lock_dead_owners() -> None:
-    """Push expired leases out for good, under their row locks: an owner that wakes up now finds
-    its lease expired, and no write of its slips in while its rows are adopted."""
-    DriverLease.objects.filter(until__lte=Now()).update(until=F("until") - timedelta(seconds=1))
+def lock_dead_owners() -> frozenset[str]:
+    """Push expired leases out for good, under their row locks, and say whose they were.
+
+    An owner that wakes up now finds its lease expired, and no write of its slips in while its
+    rows are adopted. One that holds its row's lock is in the middle of a write: it may yet turn
+    out to be alive, and nobody waits for it.
+    """
+    expired = DriverLease.objects.filter(until__lte=Now()).select_for_update(skip_locked=True)
+    dead = frozenset(expired.values_list("owner", flat=True))
+    DriverLease.objects.filter(owner__in=dead).update(until=F("until") - timedelta(seconds=1))
+    return dead
 
 
 def live_owners() -> list[str]:
     return list(DriverLease.objects.filter(until__gt=Now()).values_list("owner", flat=True))
+
+
+def other_owners(dead: frozenset[str]) -> list[str]:
+    """Owners of leases that are not `dead`: alive, or not to be told for now."""
+    return list(DriverLease.objects.exclude(owner__in=dead).values_list("owner", flat=True))
 
 
 def any_alive() -> bool:

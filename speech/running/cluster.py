@@ -23,6 +23,7 @@ from django_q.conf import Conf
 from django_q.models import OrmQ
 
 from speech import stopping
+from speech.background import DRIVER_CLUSTER, wake_driver
 from speech.running import family
 
 logger = logging.getLogger(__name__)
@@ -54,6 +55,10 @@ def run() -> int:
     family.end_with_parent()
     stopping.arm()
     _release_messages()
+    if Conf.CLUSTER_NAME == DRIVER_CLUSTER:
+        # What a killed predecessor was at, its wake-up lost or not; with nothing to do it costs
+        # half a second.
+        wake_driver()
     connections.close_all()  # a connection must not be shared with forked children
     cluster = Cluster()
     asked = _Asked()

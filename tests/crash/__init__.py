@@ -1,0 +1,6 @@
+"""Whole workers killed, stopped and asked to stop, while takes are in flight.
+
+Rule: real processes, a real Segmind-speaking server, and its log as the judge: no text may have
+been posted twice. Both deployments are tried: SQLite with the ORM broker, and PostgreSQL with
+Redis. Price: some ten seconds a test, most of it Python starting.
+"""
