@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import Min
 from django.db.models.functions import Now
@@ -15,8 +16,6 @@ from speech.states import CLIP_LIVE
 
 DEFAULT = "default"
 DRIVER = "driver"
-STALLED_AFTER = 60.0
-"""Seconds that due work may wait without a sign of life from the driver."""
 SILENT_AFTER = 240.0
 """Seconds without the default cluster's heartbeat. Its tick is due each minute, noticed within
 30 s, and may wait for a task that uses up its 90 s."""
@@ -36,7 +35,7 @@ class Snapshot:
     def driver_stalled(self, *, up: float) -> bool:
         """Due work and no driver. `up`: seconds since the asking process began, as a grace."""
         waited = min(self.oldest_due or 0.0, up)
-        return waited > STALLED_AFTER and not self.driver_alive
+        return waited > settings.STALL_SECONDS and not self.driver_alive
 
     def default_silent(self, *, up: float) -> bool:
         return min(self.heartbeats.get(DEFAULT, float("inf")), up) > SILENT_AFTER
@@ -71,7 +70,7 @@ def snapshot() -> Snapshot:
             database=True,
             due_jobs=due.count() if oldest else 0,
             oldest_due=(now - oldest).total_seconds() if oldest else None,
-            driver_alive=leased or heartbeats.get(DRIVER, float("inf")) < STALLED_AFTER,
+            driver_alive=leased or heartbeats.get(DRIVER, float("inf")) < settings.STALL_SECONDS,
             heartbeats=heartbeats,
             clips_waiting=Voice.objects.filter(state__in=CLIP_LIVE, due_at__lte=now).count(),
         )
