@@ -35,7 +35,8 @@ def voices(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def voice_add(request: HttpRequest) -> HttpResponse:
     need_studio(actor(request), Can.VOICES)
-    form = NewVoiceForm(typed(request), request.FILES)
+    # An empty `FILES` would bind the form, and a GET would list what is missing.
+    form = NewVoiceForm(typed(request), request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
             voice = writing.add_voice(actor(request), **_words(form), **_clip(form))
