@@ -32,9 +32,9 @@ One button. No app, no account, no blinking blue light. [chuckle]
 Fernweh. Home is where the kettle is.
 """
 CLIP_TEXT = (
-    "Good morning. This is the studio's own draft voice, reading a few calm sentences, so that"
-    " there is something to listen to from the very first minute. It is only a stand-in. Add a"
-    " real reference clip, with consent, and the takes will sound like a person."
+    "Good morning. This is the studio's own draft voice, so that there is something to listen to"
+    " from the very first minute. It is only a stand-in. Add a real clip, with consent, and takes"
+    " will sound like a person."
 )
 VOICE_NAME = "Demo narrator"
 SEEDS = ((0, 1207), (0, 88), (4, 4711))
@@ -52,9 +52,7 @@ def seed_demo() -> Project | None:
         )
         lines = paste_script(None, project=project, script=SCRIPT)
         for index, seed in SEEDS:
-            request_takes(
-                None, line=lines[index], engine="draft", seed=seed, kind=BatchKind.DEMO
-            )
+            request_takes(None, line=lines[index], engine="draft", seed=seed, kind=BatchKind.DEMO)
     driver.run_slice()
     _choose_finished(project)
     return project
