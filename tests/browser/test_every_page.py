@@ -1,0 +1,77 @@
+"""What must hold on each page: readable for everybody, narrow enough for a phone, clean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.scene import Scene
+from tests.browser.tour import PAGES, PageToSee, Tour
+from tests.browser.window import Window
+
+GRAVE = {"serious", "critical"}
+RULES = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
+WIDTHS = (390, 360)
+ALLOWED_ORIGINS = {"'self'", "'none'", "data:", "blob:"}
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+
+
+@each_page
+def test_it_has_no_serious_barrier_in_either_theme(
+    paid_scene: Scene, tour: Tour, page: PageToSee
+) -> None:
+    window = paid_scene.window(cookie=tour.cookies[page.who], bypass_csp=True)
+    tour.visit(window, page)
+    found = {}
+    for theme in ("light", "dark"):
+        window.page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+        found |= {f"{theme} {name}": told for name, told in barriers(window).items()}
+    assert not found, "\n".join(f"{name}: {told}" for name, told in found.items())
+
+
+@each_page
+def test_it_fits_a_phone_and_keeps_its_policy(
+    paid_scene: Scene, tour: Tour, page: PageToSee
+) -> None:
+    window = paid_scene.window(cookie=tour.cookies[page.who], width=WIDTHS[0], height=780)
+    tour.visit(window, page)
+    for width in WIDTHS:
+        window.page.set_viewport_size({"width": width, "height": 780})
+        assert window.scrolls_sideways() == "", f"{page.name} at {width} px"
+
+
+@each_page
+def test_it_allows_nothing_inline_and_nothing_from_elsewhere(
+    paid_scene: Scene, tour: Tour, page: PageToSee
+) -> None:
+    window = paid_scene.window(cookie=tour.cookies[page.who], javascript=False)
+    window.expects(page.status)
+    answer = window.goto(page.path.format(**tour.words))
+    policy = parse_policy(answer.headers["content-security-policy"])
+    assert policy["default-src"] == ["'none'"]
+    assert policy["frame-ancestors"] == ["'none'"]
+    sources = {word for name, words in policy.items() for word in words}
+    assert sources <= ALLOWED_ORIGINS
+    assert "blob:" not in policy["script-src"]
+    assert "data:" not in policy["script-src"]
+
+
+def barriers(window: Window) -> dict[str, str]:
+    """Rule → where it is broken, for serious and critical findings of axe-core."""
+    found: list[dict[str, Any]] = Axe().run(window.page, options=RULES).response["violations"]
+    return {
+        violation["id"]: "; ".join(
+            f"{node['target'][0]} ({node['failureSummary'].splitlines()[-1].strip()})"
+            for node in violation["nodes"][:4]
+        )
+        for violation in found
+        if violation["impact"] in GRAVE
+    }
+
+
+def parse_policy(header: str) -> dict[str, list[str]]:
+    parts = [part.split() for part in header.split(";") if part.strip()]
+    return {words[0]: words[1:] for words in parts}

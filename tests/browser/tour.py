@@ -1,0 +1,152 @@
+"""Every page of the studio, in one place, and a project in which each of them has something to show.
+
+The accessibility, phone, policy and screenshot checks loop over `PAGES`: a new page is added here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.browser.scene import Scene
+from tests.browser.window import Window
+from tests.upstream.client import Upstream
+
+LINES = (
+    "One charge. Seven days. [chuckle]",
+    "It folds flat, it weighs nothing, and it forgives the third floor without a lift.",
+    "Nobody has asked for this line yet.",
+)
+SLOW = "This one takes its time."
+
+_PEOPLE_AND_LINKS = """
+from speech.models import Project, User
+from speech.services.links import issue_invitation
+from speech.states import Role
+project = Project.objects.get(slug=given["slug"])
+boss = User.objects.get(username=given["boss"])
+open_link = issue_invitation(boss, project=project, role=Role.REVIEWER, note="Cy, the client")
+result = open_link.path
+"""
+_TAKES = """
+from datetime import timedelta
+from django.utils import timezone
+from speech.models import Job, Line, Take, User
+from speech.services import takes as service
+from tests.factories import make_take
+line = Line.objects.get(pk=given["line"])
+boss = User.objects.get(username=given["boss"])
+done = list(Take.objects.filter(line=line).order_by("number"))
+service.star_take(boss, take=done[0], on=True)
+service.note_take(boss, take=done[0], text="Best so far. A touch slower on “seven days”?")
+service.choose_take(boss, take=done[1], on=True)
+service.archive_take(boss, take=done[3], on=True)
+line.refresh_from_db()
+unknown = make_take(line, state="unknown", engine="segmind")
+failed = make_take(line, state="failed", engine="segmind")
+queued = make_take(line, state="queued")
+Job.objects.filter(take=queued).update(due_at=timezone.now() + timedelta(days=1))
+other = Line.objects.get(pk=given["other"])
+make_take(other, state="unknown", engine="segmind")
+result = {"done": [take.pk for take in done], "unknown": unknown.pk, "failed": failed.pk}
+"""
+_STALE = """
+from speech.models import Line
+from speech.services.lines import edit_line
+line = Line.objects.get(pk=given["line"])
+edit_line(None, line=line, text=given["text"])
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageToSee:
+    """`path` is filled in from `Tour.words`. `who`: boss, viewer or nobody."""
+
+    name: str
+    path: str
+    who: str = "boss"
+    status: int = 200
+
+
+PAGES: tuple[PageToSee, ...] = (
+    PageToSee(name="sign-in", path="/sign-in/", who="nobody"),
+    PageToSee(name="forgot", path="/forgot/", who="nobody"),
+    PageToSee(name="link", path="{link}", who="nobody"),
+    PageToSee(name="link-gone", path="/link/nonsense/", who="nobody", status=410),
+    PageToSee(name="projects", path="/"),
+    PageToSee(name="project", path="{project}"),
+    PageToSee(name="project-empty", path="{empty}"),
+    PageToSee(name="line", path="{line}"),
+    PageToSee(name="line-advanced", path="{line}?tweak={done}"),
+    PageToSee(name="line-viewer", path="{line}", who="viewer"),
+    PageToSee(name="line-no-takes", path="{bare_line}"),
+    PageToSee(name="take", path="/takes/{done}/"),
+    PageToSee(name="take-unknown", path="/takes/{unknown}/"),
+    PageToSee(name="take-failed", path="/takes/{failed}/"),
+    PageToSee(name="history", path="{project}takes/"),
+    PageToSee(name="history-none", path="{project}takes/?seed=99&archived=only"),
+    PageToSee(name="compare", path="{project}compare/?take={done}&take={second}&take={third}"),
+    PageToSee(name="voices", path="/voices/"),
+    PageToSee(name="voice", path="/voices/{voice}/"),
+    PageToSee(name="voice-add", path="/voices/add/"),
+    PageToSee(name="voice-edit", path="/voices/{voice}/edit/"),
+    PageToSee(name="voice-delete", path="/voices/{voice}/delete/"),
+    PageToSee(name="people", path="/people/"),
+    PageToSee(name="settings", path="/settings/"),
+    PageToSee(name="project-settings", path="{project}settings/"),
+    PageToSee(name="project-delete", path="{project}delete/"),
+    PageToSee(name="account", path="/account/"),
+    PageToSee(name="not-found", path="/p/nowhere/", status=404),
+    PageToSee(name="not-allowed", path="/people/", who="viewer", status=403),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tour:
+    """What `PAGES` need: addresses, and the sessions of who looks at them."""
+
+    words: Mapping[str, Any]
+    cookies: Mapping[str, str | None]
+
+    def visit(self, window: Window, page: PageToSee) -> None:
+        """Open the page in a window of the right person, and see that it is the one meant."""
+        window.expects(page.status)
+        answer = window.goto(page.path.format(**self.words))
+        assert answer.status == page.status, f"{page.name}: {answer.status}"
+        window.page.wait_for_load_state("load")
+
+
+def set_out(scene: Scene, provider: Upstream) -> Tour:
+    """Takes in every state; needs a studio that is configured for `provider`."""
+    project = scene.project(*LINES, name="Skyline, winter spot")
+    empty = scene.project(name="Nothing yet")
+    roles = {project.slug: "owner", empty.slug: "owner"}
+    boss, boss_cookie = scene.person("mara", root=True, roles=roles)
+    _, viewer_cookie = scene.person("vito", roles={project.slug: "viewer"})
+    first, second, _ = project.lines
+    scene.takes(first, seed=42)
+    scene.takes(first, 2, seed=1207, temperature=1.1, repetition_penalty=1.5)
+    scene.takes(first, seed=7)
+    made = scene.studio.run_python(_TAKES, line=first, other=second, boss=boss)
+    scene.studio.run_python(_STALE, line=first, text=LINES[0].replace("days", "nights"))
+    provider.rule("job", "slow", seconds=600, match=LINES[1])
+    scene.takes(second, 1, engine="segmind", finished=False)
+    provider.wait_for("submit")
+    words = {
+        "project": project.path,
+        "empty": empty.path,
+        "line": project.line(1),
+        "bare_line": project.line(3),
+        "link": scene.studio.run_python(_PEOPLE_AND_LINKS, slug=project.slug, boss=boss),
+        "done": made["done"][0],
+        "second": made["done"][1],
+        "third": made["done"][2],
+        "unknown": made["unknown"],
+        "failed": made["failed"],
+        "voice": scene.studio.run_python(
+            "from speech.models import Voice\nresult = Voice.objects.get(is_demo=True).pk"
+        ),
+    }
+    cookies = {"boss": boss_cookie, "viewer": viewer_cookie, "nobody": None}
+    return Tour(words=words, cookies=cookies)
