@@ -292,7 +292,14 @@ Q_CLUSTER: dict[str, Any] = {
     "poll": 0.1,
     "log_level": LOG_LEVEL,
     "ALT_CLUSTERS": {
-        "driver": {"workers": 1, "queue_limit": 1, "timeout": 90, "retry": 200, "poll": 0.05}
+        "driver": {
+            "workers": 1,
+            "queue_limit": 1,
+            # A slice ends by waiting for what must not be cut off; see `speech.jobs.driver`.
+            "timeout": DRIVER_SLICE_SECONDS + 60,
+            "retry": 200,
+            "poll": 0.05,
+        }
     },
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
 }
