@@ -8,6 +8,7 @@ from django.http import Http404
 from speech import access
 from speech.access import ROLE_CAN, Can
 from speech.errors import NotAllowed
+from speech.services.lines import delete_line, restore_line
 from speech.states import Role
 from tests import factories
 
@@ -54,8 +55,6 @@ def test_somebody_who_was_deactivated_may_do_nothing(cast: SimpleNamespace) -> N
 def test_takes_of_a_deleted_line_are_out_of_reach_until_it_comes_back(
     cast: SimpleNamespace,
 ) -> None:
-    from speech.services.lines import delete_line, restore_line
-
     line = factories.make_line(cast.project)
     take = factories.make_take(line)
     delete_line(cast.owner, line=line)

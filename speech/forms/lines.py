@@ -12,6 +12,7 @@ from speech.errors import ParamErrors
 from speech.forms.base import StudioForm
 from speech.forms.params import TuningForm
 from speech.models import Line, Take, Voice
+from speech.queries.staleness import plain
 from speech.queries.tuning import effective_tuning, effective_voice, inherited_tuning
 from speech.services.takes import MOST_AT_ONCE
 from speech.states import ClipState
@@ -49,7 +50,7 @@ class LineForm(TuningForm):
         required=False,
         label="Takes",
         coerce=int,
-        empty_value=1,
+        empty_value=1,  # type: ignore[arg-type]  # the stub knows text only
         choices=[(n, str(n)) for n in range(1, MOST_AT_ONCE + 1)],
     )
 
@@ -139,7 +140,10 @@ def _initial(line: Line, engines: tuple[str, ...], tweak: Take | None) -> dict[s
         voice = None
     engine = tweak.engine if tweak and tweak.engine in engines else engines[0]
     return {
-        **tuning,
+        **{
+            name: value if isinstance(value, bool) else plain(value)
+            for name, value in tuning.items()
+        },
         "text": line.text,
         "direction": line.direction,
         "revision": line.revision,

@@ -10,7 +10,7 @@ from speech.models import Line, Project, Voice
 
 def inherited_tuning(project: Project, voice: Voice | None) -> dict[str, Any]:
     """The knobs before a line says anything of its own."""
-    return params.defaults() | project.defaults | (voice.params if voice else {})
+    return {**params.defaults(), **project.defaults, **(voice.params if voice else {})}
 
 
 def effective_voice(line: Line) -> Voice | None:
@@ -18,4 +18,4 @@ def effective_voice(line: Line) -> Voice | None:
 
 
 def effective_tuning(line: Line) -> dict[str, Any]:
-    return inherited_tuning(line.project, effective_voice(line)) | line.params
+    return {**inherited_tuning(line.project, effective_voice(line)), **line.params}

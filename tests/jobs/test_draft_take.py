@@ -23,7 +23,7 @@ def test_it_makes_a_playable_take() -> None:
 
     take = Take.objects.get(pk=take.pk)
     assert take.state == JobState.DONE, take.job.error
-    with default_storage.open(take.audio.name) as file:
+    with default_storage.open(str(take.audio)) as file:
         assert file.read(4) == b"fLaC"
     assert take.duration > 1
     assert take.sha256

@@ -235,9 +235,7 @@ def test_it_shrugs_off_trouble_with_reads(ada: User, line: Line, segmind: Upstre
     assert segmind.log().hits["submit"] == 1
 
 
-def test_it_says_expired_when_the_record_is_gone(
-    ada: User, line: Line, segmind: Upstream
-) -> None:
+def test_it_says_expired_when_the_record_is_gone(ada: User, line: Line, segmind: Upstream) -> None:
     segmind.rule("status", "answer", times=None, status=404, body={"error": "not found"})
 
     take = make(ada, line)

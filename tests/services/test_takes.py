@@ -7,6 +7,7 @@ from django_q.models import OrmQ
 
 from speech.errors import BadInput, ParamErrors, WrongState
 from speech.models import Event, Job, Line, Take
+from speech.services.projects import archive_project
 from speech.services.takes import (
     archive_take,
     choose_take,
@@ -92,8 +93,6 @@ def test_a_voice_that_is_not_ready_cannot_be_used(cast: SimpleNamespace, line: L
 
 
 def test_an_archived_project_makes_no_takes(cast: SimpleNamespace, line: Line) -> None:
-    from speech.services.projects import archive_project
-
     archive_project(cast.owner, project=cast.project)
     with pytest.raises(WrongState, match="archived"):
         request_takes(cast.owner, line=line, engine="draft")
@@ -135,7 +134,7 @@ def test_unknowns_are_settled_in_bulk(cast: SimpleNamespace, line: Line) -> None
     assert settle_unknowns(cast.owner, project=cast.project, again=False) == 3
     assert unsettled(cast.project).count() == 0
     with pytest.raises(WrongState):
-        dismiss_unknown(cast.owner, take=Take.objects.first())
+        dismiss_unknown(cast.owner, take=Take.objects.get(number=1))
 
 
 def test_what_people_say_of_a_take_is_kept_and_told(cast: SimpleNamespace, line: Line) -> None:
