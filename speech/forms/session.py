@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django import forms
 
+from speech.errors import ParamErrors
 from speech.forms.base import StudioForm
+from speech.models import User
+from speech.services.accounts import password_faults
 
 NEW_PASSWORD_HELP = "At least 10 characters; several words make a good one."  # noqa: S105
 NAME_HELP = "Letters, digits and . _ + -; this is what you sign in with."
@@ -54,6 +58,15 @@ class NewPasswordForm(StudioForm):
         if "password" in self.cleaned_data and self.cleaned_data["password"] != again:
             raise forms.ValidationError("The two passwords are not the same.")
         return again
+
+    def clean(self) -> dict[str, Any]:
+        """The service would say the same, but only once all else is right: all at once."""
+        cleaned = super().clean() or self.cleaned_data
+        if "password" in cleaned:
+            person = User(username=cleaned.get("username", ""), email=cleaned.get("email", ""))
+            if faults := password_faults(cleaned["password"], person):
+                self.add_faults(ParamErrors(faults))
+        return cleaned
 
 
 class FirstAdministratorForm(NewPasswordForm):
