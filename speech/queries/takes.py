@@ -27,6 +27,22 @@ _PHASES = {
     JobState.MEASURING: "Saving",
 }
 
+_MEASURES = {
+    "inference_time": ("Made in", "s"),
+    "queue_time": ("Waited at the engine", "s"),
+    "total_time": ("Engine’s total", "s"),
+    "leading_silence": ("Silence at the start", "s"),
+    "trailing_silence": ("Silence at the end", "s"),
+    "longest_hole": ("Longest pause inside", "s"),
+    "rms": ("Level (RMS)", ""),
+    "clipped_runs": ("Clipped runs", ""),
+    "loud_tail": ("Ends while still loud", ""),
+    "pitch_hz": ("Average pitch", "Hz"),
+    "snr_db": ("Above the noise", "dB"),
+}
+"""Key of `timings` or `measured` → label and unit; others are shown under their own name."""
+_SHOWN_APART = frozenset({"duration", "lufs", "sample_rate", "channels", "bytes", "true_peak_db"})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
@@ -134,6 +150,22 @@ def settings_of(take: Take, project: Project) -> list[Setting]:
 
 def project_tuning(project: Project) -> dict[str, Any]:
     return {param.name: project.defaults.get(param.name, param.default) for param in TUNING}
+
+
+def measures(take: Take) -> list[tuple[str, str]]:
+    """Timings and measurements that are not facts of their own already, labelled."""
+    found = {**take.timings, **take.measured}
+    shown = []
+    for name, value in found.items():
+        if value in (None, "") or name in _SHOWN_APART or isinstance(value, list | dict):
+            continue
+        label, unit = _MEASURES.get(name, (name.replace("_", " ").capitalize(), ""))
+        shown.append((label, f"{_said(value)} {unit}".strip()))
+    return shown
+
+
+def _said(value: Any) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else plain(value)
 
 
 def stale_differences(take: Take) -> list[Difference]:

@@ -109,6 +109,7 @@ def _detail(found: Take) -> dict[str, object]:
     full = queries.base().defer(None).get(pk=found.pk)
     return {
         "card": queries.card(full),
+        "measures": queries.measures(full),
         "jobs": found.jobs.order_by("id"),
         "repeats": found.repeats.only("id", "number").order_by("id")[:50],
         "view": "detail",

@@ -51,7 +51,10 @@
       this.addEventListener("click", (event) => this.clicked(event));
       this.addEventListener("htmx:configRequest", () => clearTimeout(this.timer));
       this.addEventListener("htmx:afterRequest", (event) => {
-        if (event.detail.successful && event.detail.elt === this.form && event.detail.xhr.status < 400) this.kept();
+        if (event.detail.successful && event.detail.elt === this.form && event.detail.xhr.status < 400) {
+          this.kept();
+          this.clearFaults();
+        }
       });
       document.addEventListener("takeroom:changed", () => { if (this.isConnected) { this.count(); this.price(); } });
     }
@@ -125,6 +128,12 @@
       if (box && this.revision) box.dataset.version = this.revision;
       shelf.drop(this.key);
       this.words("Saved");
+    }
+
+    clearFaults() {
+      for (const old of this.querySelectorAll(".form-faults, .errorlist")) old.remove();
+      for (const field of this.querySelectorAll(".field-bad")) field.classList.remove("field-bad");
+      for (const field of this.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
     }
 
     words(text) {

@@ -112,6 +112,8 @@
     if (lines) sort(lines);
     const count = document.querySelector("[data-line-count]");
     if (lines && count) count.textContent = `${lines.children.length} line${lines.children.length === 1 ? "" : "s"}`;
+    const made = document.querySelector("[data-take-count]"), newest = document.querySelector("#takes-list .take");
+    if (made && newest) made.textContent = Math.max(Number(made.textContent), Number(newest.dataset.number));
     document.querySelector("[data-focus]")?.focus();
     document.dispatchEvent(new CustomEvent("takeroom:changed"));
   }
@@ -138,8 +140,12 @@
     if (xhr.getResponseHeader("X-Changes") !== null) {
       detail.shouldSwap = false;
       detail.isError = false;
+      const form = detail.requestConfig?.elt || event.target;
+      if (xhr.status < 400 && form.matches?.("[data-clear-on-success]")) {
+        form.reset();
+        if (form.contains(document.activeElement)) document.activeElement.blur();
+      }
       apply(xhr.responseText);
-      if (xhr.status < 400 && event.target.matches?.("[data-clear-on-success]")) event.target.reset();
       return;
     }
     if (detail.boosted) {
@@ -180,7 +186,7 @@
     if (el.matches("[data-open]")) document.querySelector(el.dataset.open)?.showModal();
     if (el.matches("[data-close]")) el.closest("dialog")?.close();
     if (el.matches("[data-copy]"))
-      navigator.clipboard?.writeText(el.dataset.copy).then(() => message("Parameters copied.", "ok"), () => message("The browser did not allow copying."));
+      navigator.clipboard?.writeText(el.dataset.copy).then(() => message(el.dataset.copied || "Parameters copied.", "ok"), () => message("The browser did not allow copying."));
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
