@@ -99,6 +99,11 @@ def find_link(token: str) -> OneTimeLink:
         raise LinkGone("This link is not one of ours. Check that it was copied whole.")
     again = "Ask for a new one."
     if link.kind == LinkKind.FIRST_ADMINISTRATOR:
+        if _administrator_exists():
+            raise LinkGone(
+                "This link was for the first administrator. It was already used, or somebody"
+                " else came first. Sign in instead."
+            )
         again = "Run “manage.py sign_in_link” on the server for a new one."
     if link.used_at is not None:
         raise LinkGone(f"This link was already used; it works once. {again}")
@@ -106,8 +111,6 @@ def find_link(token: str) -> OneTimeLink:
         raise LinkGone(f"This link was taken back. {again}")
     if link.expires_at <= timezone.now():
         raise LinkGone(f"This link has expired. {again}")
-    if link.kind == LinkKind.FIRST_ADMINISTRATOR and _administrator_exists():
-        raise LinkGone("The studio already has an administrator. Sign in instead.")
     if link.user is not None and not link.user.is_active:
         raise LinkGone("This account is deactivated. Ask an administrator.")
     return link
