@@ -33,30 +33,18 @@ def test_it_has_no_serious_barrier_in_either_theme(
 
 
 @each_page
-def test_it_fits_a_phone_and_keeps_its_policy(
+def test_it_fits_a_phone_and_loads_nothing_inline_or_from_elsewhere(
     paid_scene: Scene, tour: Tour, page: PageToSee
 ) -> None:
     window = paid_scene.window(cookie=tour.cookies[page.who], width=WIDTHS[0], height=780)
-    tour.visit(window, page)
+    answer = tour.visit(window, page)
     for width in WIDTHS:
         window.page.set_viewport_size({"width": width, "height": 780})
         assert window.scrolls_sideways() == "", f"{page.name} at {width} px"
-
-
-@each_page
-def test_it_allows_nothing_inline_and_nothing_from_elsewhere(
-    paid_scene: Scene, tour: Tour, page: PageToSee
-) -> None:
-    window = paid_scene.window(cookie=tour.cookies[page.who], javascript=False)
-    window.expects(page.status)
-    answer = window.goto(page.path.format(**tour.words))
     policy = parse_policy(answer.headers["content-security-policy"])
-    assert policy["default-src"] == ["'none'"]
-    assert policy["frame-ancestors"] == ["'none'"]
-    sources = {word for name, words in policy.items() for word in words}
-    assert sources <= ALLOWED_ORIGINS
-    assert "blob:" not in policy["script-src"]
-    assert "data:" not in policy["script-src"]
+    assert policy["default-src"] == policy["frame-ancestors"] == ["'none'"]
+    assert policy["script-src"] == policy["style-src"] == ["'self'"]
+    assert {word for words in policy.values() for word in words} <= ALLOWED_ORIGINS
 
 
 def barriers(window: Window) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Every page of the studio, in one place, and a project in which each of them has something to show.
+"""Every page of the studio, in one place, and a project that has something to show on each.
 
 The accessibility, phone, policy and screenshot checks loop over `PAGES`: a new page is added here.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from playwright.sync_api import Response
 
 from tests.browser.scene import Scene
 from tests.browser.window import Window
@@ -109,12 +111,12 @@ class Tour:
     words: Mapping[str, Any]
     cookies: Mapping[str, str | None]
 
-    def visit(self, window: Window, page: PageToSee) -> None:
+    def visit(self, window: Window, page: PageToSee) -> Response:
         """Open the page in a window of the right person, and see that it is the one meant."""
         window.expects(page.status)
         answer = window.goto(page.path.format(**self.words))
         assert answer.status == page.status, f"{page.name}: {answer.status}"
-        window.page.wait_for_load_state("load")
+        return answer
 
 
 def set_out(scene: Scene, provider: Upstream) -> Tour:

@@ -96,7 +96,7 @@ class Window:
                 const audio = document.querySelector("#dock audio");
                 if (!audio?.currentSrc.includes(source) || audio.error) return null;
                 if (audio.paused || audio.currentTime < 0.05) return null;
-                return {time: audio.currentTime, duration: audio.duration, source: audio.currentSrc};
+                return {time: audio.currentTime, duration: audio.duration};
             }""",
             arg=source,
             timeout=PATIENCE,

@@ -1,0 +1,119 @@
+"""Nothing that somebody types is ever lost."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.scene import Scene, Set
+from tests.browser.window import Window
+from tests.studio_process import wait_until
+
+TEXT = "from speech.models import Line\nresult = Line.objects.get(pk=given['line']).text"
+
+
+def stored(scene: Scene, script: Set, number: int = 1) -> str:
+    text: str = scene.studio.run_python(TEXT, line=script.lines[number - 1])
+    return text
+
+
+def type_in(window: Window, words: str) -> None:
+    window.page.locator("#id_text").focus()
+    window.page.keyboard.press("End")
+    window.page.keyboard.type(words)
+
+
+def test_it_saves_what_is_typed_by_itself(scene: Scene) -> None:
+    script = scene.project("Seven days.")
+    window = scene.seat(script)
+    window.goto(script.line())
+    type_in(window, " On one charge.")
+    expect(window.page.locator("#save-state")).to_contain_text("Saved")
+    wait_until(lambda: stored(scene, script) == "Seven days. On one charge.", what="it is saved")
+    expect(window.page.locator(".ln.on .ln-text")).to_have_text("Seven days. On one charge.")
+
+
+def test_it_keeps_typing_while_the_studio_is_away_and_saves_it_after(scene: Scene) -> None:
+    script = scene.project("Seven days.", "Another line.")
+    window = scene.seat(script)
+    window.goto(script.line())
+    away = re.compile(r"/(edit|changes)/")
+    window.offline = True
+    window.page.route(away, lambda route: route.abort("connectionrefused"))
+    type_in(window, " On one charge.")
+    expect(window.page.locator("#save-state")).to_contain_text("Not saved yet: no connection")
+    assert stored(scene, script) == "Seven days."
+    window.page.reload()
+    expect(window.page.locator("#id_text")).to_have_value("Seven days. On one charge.")
+    window.page.unroute(away)
+    expect(window.page.locator("#save-state")).to_have_text("Saved")
+    assert stored(scene, script) == "Seven days. On one charge."
+
+
+def test_it_saves_what_was_typed_just_before_leaving_the_line(scene: Scene) -> None:
+    script = scene.project("Seven days.", "Another line.")
+    window = scene.seat(script)
+    window.goto(script.line())
+    type_in(window, " On one charge.")
+    window.page.locator(f"#line-{script.lines[1]}-link").click()
+    expect(window.page.locator("#id_text")).to_have_value("Another line.")
+    wait_until(lambda: stored(scene, script) == "Seven days. On one charge.", what="it is saved")
+    expect(window.page.locator(f"#line-{script.lines[0]} .ln-text")).to_have_text(
+        "Seven days. On one charge."
+    )
+
+
+def test_it_shows_both_texts_when_two_people_edit_one_line(scene: Scene) -> None:
+    script = scene.project("Seven days.")
+    bea, cy = scene.seat(script, name="bea"), scene.seat(script, name="cy", role="producer")
+    for window in (bea, cy):
+        window.goto(script.line())
+    cy.page.locator("#id_text").focus()  # what somebody types in is never replaced under them
+    cy.page.keyboard.press("End")
+    type_in(bea, " Bea was here.")
+    wait_until(lambda: "Bea" in stored(scene, script), what="the first text is saved")
+    cy.expects(409)
+    cy.page.keyboard.type(" Cy too.")
+    conflict = cy.page.locator("#conflict")
+    expect(conflict).to_contain_text("Seven days. Cy too.")
+    expect(conflict).to_contain_text("Seven days. Bea was here.")
+    expect(cy.page.locator("#id_text")).to_have_value("Seven days. Cy too.")
+    assert stored(scene, script) == "Seven days. Bea was here."
+    cy.button("Keep mine").click()
+    wait_until(lambda: stored(scene, script) == "Seven days. Cy too.", what="the choice is saved")
+    expect(bea.page.locator(".ln.on .ln-text")).to_have_text("Seven days. Cy too.")
+
+
+def test_it_takes_the_other_text_on_request(scene: Scene) -> None:
+    script = scene.project("Seven days.")
+    bea, cy = scene.seat(script, name="bea"), scene.seat(script, name="cy")
+    for window in (bea, cy):
+        window.goto(script.line())
+    cy.page.locator("#id_text").focus()
+    type_in(bea, " Bea was here.")
+    wait_until(lambda: "Bea" in stored(scene, script), what="the first text is saved")
+    cy.expects(409)
+    type_in(cy, " Cy too.")
+    cy.link("Use theirs").click()
+    expect(cy.page.locator("#id_text")).to_have_value("Seven days. Bea was here.")
+    expect(cy.page.locator("#save-state")).to_have_text("Saved")
+
+
+def test_it_lists_every_fault_beside_its_field_and_keeps_the_input(scene: Scene) -> None:
+    script = scene.project("Seven days.")
+    window = scene.seat(script)
+    window.expects(422)
+    window.goto(script.line())
+    window.page.locator("#advanced > summary").click()
+    window.page.get_by_label("Temperature", exact=True).fill("9")
+    window.page.get_by_label("Top-k", exact=True).fill("0.5")
+    window.page.get_by_label("Seed", exact=True).fill("many")
+    window.button("Generate 1 take").click()
+    faults = window.page.locator("#faults")
+    expect(faults).to_be_focused()
+    for name in ("Temperature", "Top-k", "Seed"):
+        expect(faults).to_contain_text(name)
+    expect(window.page.get_by_label("Temperature", exact=True)).to_have_value("9")
+    expect(window.page.get_by_label("Seed", exact=True)).to_have_value("many")
+    assert window.page.locator(".take").count() == 0
