@@ -88,7 +88,7 @@ def get_line(user: User, pk: int, need: Can = Can.LISTEN, *, deleted: bool = Fal
         lines = lines.filter(deleted_at=None)
     line = lines.filter(pk=pk).first()
     _through(user, line.project if line else None, need)
-    assert line is not None  # noqa: S101 - `_through` raised otherwise
+    assert line is not None
     return line
 
 
@@ -99,7 +99,7 @@ def get_take(user: User, pk: int, need: Can = Can.LISTEN) -> Take:
         .first()
     )
     _through(user, take.project if take else None, need)
-    assert take is not None  # noqa: S101 - `_through` raised otherwise
+    assert take is not None
     return take
 
 

@@ -73,7 +73,7 @@ CLIP_LIVE = frozenset({ClipState.WAITING, ClipState.FETCHING, ClipState.CHECKING
 class LinkKind(TextChoices):
     FIRST_ADMINISTRATOR = "first_administrator", "First administrator"
     INVITATION = "invitation", "Invitation"
-    PASSWORD_RESET = "password_reset", "New password"  # noqa: S105 - a word, not a secret
+    PASSWORD_RESET = "password_reset", "New password"
 
 
 class BatchKind(TextChoices):

@@ -94,9 +94,10 @@ def media_folder(project_id: int) -> str:
 
 def remove_folder(folder: str) -> int:
     """Delete every file below a storage folder; the number of files removed."""
-    if not default_storage.exists(folder):
+    try:
+        folders, files = default_storage.listdir(folder)
+    except FileNotFoundError:  # a folder of a disk; object storage lists nothing instead
         return 0
-    folders, files = default_storage.listdir(folder)
     for name in files:
         default_storage.delete(f"{folder}/{name}")
     removed = len(files) + sum(remove_folder(f"{folder}/{inner}") for inner in folders)
