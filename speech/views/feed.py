@@ -29,13 +29,13 @@ MOST_TAKES = 100
 
 @require_safe
 async def changes(request: StudioRequest, slug: str) -> HttpResponse:
-    """What changed after `?since=`; 204 when nothing did for a while."""
+    """What changed after `?since=`; 204 when nothing did for `?wait=` seconds (at most 25)."""
     read = sync_to_async(_news)
     since = parts.number_asked(request, "since") or 0
+    asked = parts.number_asked(request, "wait")
+    seconds = WAIT_SECONDS if asked is None else min(WAIT_SECONDS, float(asked))
     project_id, response = await read(request, slug, since)
-    if response is None and await queries.watcher().wait(
-        project_id, since=since, seconds=WAIT_SECONDS
-    ):
+    if response is None and await queries.watcher().wait(project_id, since=since, seconds=seconds):
         _, response = await read(request, slug, since)
     return response or HttpResponse(status=HTTPStatus.NO_CONTENT)
 

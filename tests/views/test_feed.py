@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.test import AsyncClient, Client
+from django.urls import reverse
+
+from speech.models import Line, Project
+from speech.queries.changes import Watcher
+from speech.services.lines import delete_line, edit_line
+from speech.services.takes import star_take
+from speech.states import JobState
+from tests import factories
+
+
+@pytest.fixture
+def line(cast: SimpleNamespace) -> Line:
+    return factories.make_line(cast.project)
+
+
+def _ask(client: Client, project: Project, since: int, **query: Any) -> Any:
+    url = reverse("speech:changes", args=[project.slug])
+    return client.get(url, {"since": since, **query}, headers={"HX-Request": "true"})
+
+
+def _version(project: Project) -> int:
+    return Project.objects.values_list("version", flat=True).get(pk=project.pk)
+
+
+def test_it_brings_only_what_changed(client: Client, cast: SimpleNamespace, line: Line) -> None:
+    client.force_login(cast.viewer)
+    quiet = factories.make_take(line)
+    loud = factories.make_take(line)
+    other = factories.make_line(cast.project)
+    before = _version(cast.project)
+    star_take(cast.owner, take=loud, on=True)
+    response = _ask(client, cast.project, before, view="line", line=line.pk)
+    page = response.content.decode()
+    assert response.headers["X-Changes"] == str(before + 1)
+    assert f'id="take-{loud.pk}"' in page
+    assert f'id="take-{quiet.pk}"' not in page
+    assert f'id="line-{line.pk}"' not in page
+    edit_line(cast.owner, line=other, text="Another text.")
+    page = _ask(client, cast.project, before + 1, view="line", line=line.pk).content.decode()
+    assert f'id="line-{other.pk}"' in page
+    assert 'id="line-text"' not in page
+    assert f'id="take-{loud.pk}"' not in page
+
+
+def test_an_edit_of_the_open_line_brings_its_text_and_what_went_stale(
+    client: Client, cast: SimpleNamespace, line: Line
+) -> None:
+    client.force_login(cast.producer)
+    take = factories.make_take(line)
+    before = _version(cast.project)
+    edit_line(cast.owner, line=line, text="Eight days on one charge.")
+    page = _ask(client, cast.project, before, view="line", line=line.pk).content.decode()
+    assert 'id="line-text"' in page
+    assert "Eight days on one charge." in page
+    assert f'id="take-{take.pk}-stale"' in page
+    assert f'<li id="take-{take.pk}"' not in page
+
+
+def test_a_deleted_line_is_said_to_be_gone(
+    client: Client, cast: SimpleNamespace, line: Line
+) -> None:
+    client.force_login(cast.viewer)
+    before = _version(cast.project)
+    delete_line(cast.owner, line=line)
+    page = _ask(client, cast.project, before, view="line", line=line.pk).content.decode()
+    assert f'<li id="line-{line.pk}" data-gone></li>' in page
+
+
+def test_a_list_of_takes_hears_of_those_it_shows(
+    client: Client, cast: SimpleNamespace, line: Line
+) -> None:
+    client.force_login(cast.viewer)
+    shown, hidden = factories.make_take(line), factories.make_take(line)
+    foreign = factories.make_take(factories.make_line(factories.make_project(name="Other")))
+    before = _version(cast.project)
+    for take in (shown, hidden):
+        star_take(cast.owner, take=take, on=True)
+    ids = f"{shown.pk},{foreign.pk},x"
+    page = _ask(client, cast.project, before, view="history", takes=ids).content.decode()
+    assert f'id="take-{shown.pk}"' in page
+    assert f'id="take-{hidden.pk}"' not in page
+    assert f'id="take-{foreign.pk}"' not in page
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_it_waits_until_something_happens() -> None:
+    owner, project, line = await sync_to_async(_a_project)()
+    client = AsyncClient()
+    await client.aforce_login(owner)
+    take = await sync_to_async(factories.make_take)(line, state=JobState.DONE)
+    url = reverse("speech:changes", args=[project.slug])
+    since = await sync_to_async(_version)(project)
+    asked = asyncio.create_task(
+        client.get(url, query_params={"since": since, "view": "line", "line": line.pk})
+    )
+    done, _ = await asyncio.wait({asked}, timeout=0.6)
+    assert not done
+    await sync_to_async(star_take)(owner, take=take, on=True)
+    response = await asyncio.wait_for(asked, 10)
+    assert response.status_code == 200
+    assert f'id="take-{take.pk}"' in response.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_it_answers_with_nothing_when_nothing_happens() -> None:
+    owner, project, _ = await sync_to_async(_a_project)()
+    client = AsyncClient()
+    await client.aforce_login(owner)
+    response = await client.get(
+        reverse("speech:changes", args=[project.slug]), query_params={"since": 99, "wait": 1}
+    )
+    assert response.status_code == 204
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_one_watcher_wakes_only_those_whose_project_moved() -> None:
+    _, project, _ = await sync_to_async(_a_project)()
+    _, still, _ = await sync_to_async(_a_project)()
+    watcher = Watcher()
+    moved, waiting, gone = await asyncio.gather(
+        watcher.wait(project.pk, since=-1, seconds=10),
+        watcher.wait(still.pk, since=5, seconds=0.7),
+        watcher.wait(10**9, since=5, seconds=10),
+    )
+    assert (moved, waiting, gone) == (True, False, True)
+    assert watcher._task is not None
+    await asyncio.wait_for(watcher._task, 10)
+
+
+def _a_project() -> tuple[Any, Project, Line]:
+    owner = factories.make_user()
+    project = factories.make_project(owner=owner)
+    return owner, project, factories.make_line(project)
