@@ -38,8 +38,8 @@ from speech.services.lines import paste_script
 project = Project.objects.create(
     name=given["name"], slug=given["slug"], voice=Voice.objects.filter(is_demo=True).first()
 )
-lines = paste_script(None, project=project, script="\\n\\n".join(given["lines"])) if given["lines"] else []
-result = [line.pk for line in lines]
+text = "\\n\\n".join(given["lines"])
+result = [line.pk for line in paste_script(None, project=project, script=text)] if text else []
 """
 _TAKES = """
 from speech.models import Line
