@@ -8,4 +8,10 @@ from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = get_asgi_application()
+django_application = get_asgi_application()
+
+from django.conf import settings  # noqa: E402 - after Django is set up
+
+from config.body_limit import BodyLimit  # noqa: E402
+
+application = BodyLimit(django_application, most=settings.UPLOAD_MAX_BYTES)
