@@ -116,6 +116,7 @@ def cards(takes: Iterable[Take]) -> list[TakeCard]:
 
 def card(take: Take, *, now: datetime | None = None) -> TakeCard:
     job = take.job
+    take.line.project = take.project  # the same row, read once
     asked = job.created_at if job else take.created_at
     doubt = take.state == JobState.UNKNOWN
     return TakeCard(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import datetime
 from typing import Any
 
 from django import template
+from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -45,6 +47,18 @@ def scripts() -> tuple[str, ...]:
 @register.simple_tag
 def shortcuts() -> tuple[tuple[tuple[str, ...], str], ...]:
     return SHORTCUTS
+
+
+@register.simple_tag
+@functools.cache
+def icon(name: str) -> SafeString:
+    """One sign of `img/icons.svg`. A tag, and remembered: a page draws some four hundred, and as
+    an included file they took a sixth of its time."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>',
+        static("img/icons.svg"),
+        name,
+    )
 
 
 @register.simple_tag(takes_context=True)
