@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from tests.bench import (
+    draft_playable,
+    idle_tabs,
+    measure_mp3,
+    project_page,
+    segmind_overhead,
+)
+from tests.bench.figures import Figure
+
+BENCHES: dict[tuple[str, ...], Callable[[], list[Figure]]] = {
+    ("draft_playable_p50", "draft_playable_p95"): draft_playable.measure,
+    ("segmind_overhead_p50", "sdk_overhead_p50"): segmind_overhead.measure,
+    ("project_page_p95_1k", "project_page_p95_100k"): project_page.measure,
+    ("measure_30s_mp3",): measure_mp3.measure,
+    ("idle_tabs_50_cpu",): idle_tabs.measure,
+}
+OUTPUT = Path(__file__).resolve().parents[2] / "build" / "bench.json"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure.")
+    parser.add_argument("name", nargs="*", help="only what has one of these in its name")
+    wanted = parser.parse_args().name
+    figures: list[Figure] = []
+    print(f"{'figure':<26}{'value':>10} {'unit':<9}{'n':>5}  target", flush=True)
+    for names, measure in BENCHES.items():
+        if wanted and not any(word in name for word in wanted for name in names):
+            continue
+        for figure in measure():
+            figures.append(figure)
+            print(figure.row(), flush=True)
+    OUTPUT.parent.mkdir(exist_ok=True)
+    data = {"figures": [{k: asdict(f)[k] for k in ("name", "value", "unit", "n")} for f in figures]}
+    OUTPUT.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+
+
+main()
