@@ -296,8 +296,8 @@ Q_CLUSTER: dict[str, Any] = {
             "workers": 1,
             "queue_limit": 1,
             # A slice ends by waiting for what must not be cut off; see `speech.jobs.driver`.
-            "timeout": DRIVER_SLICE_SECONDS + 60,
-            "retry": 200,
+            "timeout": DRIVER_SLICE_SECONDS + 85,
+            "retry": 330,
             "poll": 0.05,
         }
     },

@@ -9,18 +9,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import Error
 from django.utils import timezone
 
 from speech.audio.confined import ConfinedAudio
 from speech.engines.base import Engine, Phase, Result, SpeechRequest, Submitted
-from speech.errors import AudioError, BrokenAnswer, EngineError, RateLimited
+from speech.errors import AudioError, BrokenAnswer, EngineError, RateLimited, TryLater
 from speech.jobs import moves, references, standing, store, trouble
+from speech.jobs.lease import LeaseLost
 from speech.jobs.ledger import Ledger
 from speech.jobs.pace import Budget, first_poll, poll_every
-from speech.jobs.work import Work
+from speech.jobs.work import Work, storable_result
 from speech.states import Charged, JobState
 
 logger = logging.getLogger(__name__)
+
+KEEP_TRYING = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
+"""Pauses between the tries to write down a request id, in seconds."""
 
 
 class Fenced(Exception):
@@ -65,13 +71,34 @@ class Lane:
         try:
             if work.state == JobState.CLAIMED and not await self._submit(work):
                 return
-            if work.state == JobState.RUNNING and not await self._await_result(work):
-                return
-            while work.state in {JobState.DOWNLOADING, JobState.MEASURING}:
-                if not await self._save(work):
-                    return
+            while not await self._carry_accepted(work):
+                pass
         except Fenced:
             logger.info("job %s was taken over by another driver", work.pk)
+
+    async def _carry_accepted(self, work: Work) -> bool:
+        """True when there is nothing more to do; False after a fault of our own, to try again."""
+        try:
+            if work.state == JobState.RUNNING and not await self._await_result(work):
+                return True
+            while work.state in {JobState.DOWNLOADING, JobState.MEASURING}:
+                if not await self._save(work):
+                    return True
+            return True
+        except (Fenced, LeaseLost, Error):
+            raise  # after an error of the database the row is taken up again by the next slice
+        except Exception:
+            # Said on the take, or it would seem to be rendering for ever.
+            logger.exception("carrying job %s failed", work.pk)
+            verdict = trouble.after_fault(failures=work.failures, free=self.free)
+            return not await self._act_on_read(work, verdict)
+
+    async def _note(self, note: Callable[[], None]) -> None:
+        """Write down something about the engine; the job does not hang on it."""
+        try:
+            await self.ledger.run(note)
+        except Error:
+            logger.warning("the engine's state could not be written", exc_info=True)
 
     async def _write(self, write: moves.Write) -> None:
         if not await self.ledger.write(write):
@@ -88,6 +115,10 @@ class Lane:
                 verdict = trouble.before_submit(error, failures=work.failures)
                 await self._act_on_submit(work, error, verdict)
                 return False
+            except OSError:
+                logger.exception("the clip of job %s could not be read", work.pk)
+                await self._miss_clip(work)
+                return False
             if not self.free:
                 await self._submits.turn()
             # Shielded: a POST that was begun is finished and its answer written down, though the
@@ -103,7 +134,14 @@ class Lane:
         began = time.time()
         await self._write(moves.submitting(work, self.owner))
         if time.time() - began >= settings.DRIVER_LEASE_SECONDS:
-            raise Fenced  # this process was stopped in between, and is presumed dead by now
+            # This process was stopped in between, and may be presumed dead by now. Nothing was
+            # sent; if the row is still ours, that can be said.
+            await self._write(
+                moves.queued(
+                    work, self.owner, due_at=timezone.now(), error="", code="", count=False
+                )
+            )
+            return False
         try:
             submitted = await self.engine.submit(request)
         except EngineError as error:
@@ -124,11 +162,41 @@ class Lane:
             )  # fmt: skip
             return False
         work.submitted = submitted
-        await self._write(moves.accepted(work, self.owner, submitted))
+        await self._keep(work, submitted)
         work.failures = 0
         work.accepted_at = timezone.now()
-        await self.ledger.run(lambda: standing.submit_accepted(self.engine.key))
+        await self._note(lambda: standing.submit_accepted(self.engine.key))
         return True
+
+    async def _keep(self, work: Work, submitted: Submitted) -> None:
+        """Write the request id down. It is money: a database that is away for a moment must not
+        lose it, and where it cannot be written it is at least in the log."""
+        try:
+            for pause in KEEP_TRYING:
+                try:
+                    return await self._write(moves.accepted(work, self.owner, submitted))
+                except Error:
+                    logger.warning("job %s: its request id is not written yet", work.pk)
+                    await asyncio.sleep(pause)
+            await self._write(moves.accepted(work, self.owner, submitted))
+        except BaseException:
+            logger.error(
+                "job %s was accepted as request %s, but that could not be written down",
+                work.pk, submitted.request_id,
+            )  # fmt: skip
+            raise
+
+    async def _miss_clip(self, work: Work) -> None:
+        """Our own copy of the clip cannot be read: no fault of the provider's."""
+        error = TryLater(
+            "The studio could not read its copy of the voice's clip. Nothing was sent.",
+            code="storage",
+        )
+        verdict = trouble.before_submit(error, failures=work.failures)
+        if isinstance(verdict, trouble.Ends):
+            await self._end(work, verdict)
+        else:
+            await self._queue_again(work, verdict)
 
     async def _act_on_submit(
         self, work: Work, error: EngineError, verdict: trouble.Ends | trouble.QueuesAgain
@@ -142,15 +210,15 @@ class Lane:
             case trouble.QueuesAgain():
                 # The engine's hold is written first, so that nobody claims this row in between.
                 if verdict.pauses_engine:
-                    await self.ledger.run(
+                    await self._note(
                         lambda: standing.pause(key, sentence=verdict.sentence, code=verdict.code)
                     )
                 elif verdict.holds_engine:
-                    await self.ledger.run(
+                    await self._note(
                         lambda: standing.hold(key, until=verdict.due_at, sentence=verdict.sentence)
                     )
                 elif not self.free:
-                    await self.ledger.run(
+                    await self._note(
                         lambda: standing.submit_refused(key, sentence=verdict.sentence)
                     )
                 await self._queue_again(work, verdict)
@@ -189,7 +257,9 @@ class Lane:
                     result = await self._read(work, work.submitted)
                 except EngineError as error:
                     lost = work.lost_reads if error.code == "record_expired" else 0
-                    verdict = trouble.after_read(error, failures=work.failures, lost=lost)
+                    verdict = trouble.after_read(
+                        error, failures=work.failures, lost=lost, free=self.free, age=_age(work)
+                    )
                     work.lost_reads = lost + 1 if error.code == "record_expired" else 0
                     if not await self._act_on_read(work, verdict):
                         return False
@@ -206,12 +276,13 @@ class Lane:
                 )  # fmt: skip
         finally:
             self.reading -= 1
+        result = storable_result(result)
         work.result, work.failures = result, 0
         work.completed_at = timezone.now()
         await self._write(moves.completed(work, self.owner, result, free=self.free))
         if result.remaining_credits is not None:
             left = result.remaining_credits
-            await self.ledger.run(lambda: standing.remember_credits(self.engine.key, left))
+            await self._note(lambda: standing.remember_credits(self.engine.key, left))
         return True
 
     async def _read(self, work: Work, submitted: Submitted) -> Result | None:
@@ -237,7 +308,7 @@ class Lane:
                 if verdict.limited:
                     self._polls.halve()
                 if verdict.pauses_engine:
-                    await self.ledger.run(
+                    await self._note(
                         lambda: standing.pause(
                             self.engine.key, sentence=verdict.sentence, code=verdict.code
                         )
@@ -284,7 +355,12 @@ class Lane:
         facts = store.facts(
             measured, name, work.result, version=self.engine.version, asked_seed=work.request.seed
         )
-        await self._write(moves.done(work, self.owner, facts))
+        try:
+            await self._write(moves.done(work, self.owner, facts))
+        except Fenced:
+            # Another driver makes its own copy, or the project is gone.
+            await asyncio.to_thread(default_storage.delete, name)
+            raise
         source.unlink(missing_ok=True)
         return False
 

@@ -10,12 +10,14 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from speech.jobs.lease import Lease, live_owners, lock_dead_owners, other_owners
+from speech.jobs.standing import BREAKS_AFTER
 from speech.jobs.work import Work
 from speech.models import EngineState, Job, Take
 from speech.services.events import touch
 from speech.states import OWNED, Charged, JobState
 
 ADOPTABLE = frozenset({JobState.RUNNING, JobState.DOWNLOADING, JobState.MEASURING})
+SENDING = frozenset({JobState.CLAIMED, JobState.SUBMITTING})
 UNKNOWN_SENTENCE = (
     "The worker stopped while this was being sent, so nobody can know whether it arrived."
     " It may have been charged."
@@ -54,7 +56,8 @@ def _adopt(lease: Lease, *, engines: frozenset[str], free: frozenset[str]) -> li
     doubtful = [row.pk for row in rows if row.state == JobState.SUBMITTING and row.pk not in back]
     mine = [row.pk for row in rows if row.state in ADOPTABLE and row.engine in engines]
     now = timezone.now()
-    _set(back, JobState.QUEUED, owner="", epoch=F("epoch") + 1, due_at=now)
+    # They keep their `due_at`, and with it their place in the queue.
+    _set(back, JobState.QUEUED, owner="", epoch=F("epoch") + 1)
     _set(
         doubtful, JobState.UNKNOWN,
         owner="", epoch=F("epoch") + 1, finished_at=now, charged=Charged.MAYBE,
@@ -91,6 +94,10 @@ def _claim(lease: Lease, *, room: Mapping[str, int]) -> list[Work]:
     for engine, places in room.items():
         if places <= 0 or engine in closed:
             continue
+        if engine in _failing():
+            # The breaker was open: one probe at a time, until one is accepted.
+            probes = Job.objects.filter(engine=engine, state__in=SENDING)
+            places = 0 if probes.exists() else 1  # noqa: PLW2901
         due = _due().filter(engine=engine)
         picked += (
             due.select_for_update(of=("self",), skip_locked=True)
@@ -104,6 +111,10 @@ def _claim(lease: Lease, *, room: Mapping[str, int]) -> list[Work]:
     )
     Take.objects.filter(job_id__in=picked).update(state=JobState.CLAIMED)
     return _load(picked)
+
+
+def _failing() -> set[str]:
+    return set(EngineState.objects.filter(failures__gte=BREAKS_AFTER).values_list("key", flat=True))
 
 
 def _load(pks: Iterable[int]) -> list[Work]:

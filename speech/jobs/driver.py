@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error
 from django.utils import timezone
 
 from speech import stopping
@@ -32,11 +32,13 @@ TICK = 0.1
 ADOPT_EVERY = 1.0
 LINGER = 0.5
 """Seconds to stay for the next job once all is done: cheaper than being woken again."""
-POSTS_DRAIN = 45.0
-"""Seconds that submissions under way get at the end of a slice: more than a POST's read timeout,
-since one that is cut off is in doubt for good."""
-SAVES_DRAIN = 10.0
-"""Seconds that downloads under way get; a cut one begins anew in the next slice."""
+POSTS_DRAIN = 65.0
+"""Seconds that submissions under way get at the end of a slice: more than a POST can take in all,
+since one that is cut off is in doubt for good. A slice and this together stay below the queue's
+`timeout` for the driver."""
+SAVES_DRAIN = 30.0
+"""Seconds that downloads under way get. A cut one begins anew in the next slice, so a slice and
+this together are as long as the longest download, or that would never end."""
 STOP_DRAIN = 2.0
 """Seconds for both when the process was asked to stop: it is killed soon after."""
 
@@ -83,7 +85,13 @@ class Driver:
             await self._open_lanes()
             idle_since: float | None = None
             while time.monotonic() < ends_at and not self._must_end:
-                busy = await self._tick()
+                try:
+                    busy = await self._tick()
+                except Error:
+                    # A deadlock, or a database that is away for a moment. If it stays away, the
+                    # lease runs out, and that ends the slice.
+                    logger.warning("the database did not do its part of a tick", exc_info=True)
+                    busy = True
                 if busy:
                     idle_since = None
                 else:
@@ -112,16 +120,22 @@ class Driver:
             except LeaseLost as error:
                 self._broken = error
                 return
-            except DatabaseError:
+            except Error:
                 logger.warning("the lease could not be renewed just now", exc_info=True)
 
     async def _open_lanes(self) -> None:
         clips = References(self._ledger)
-        await self._ledger.run(lambda: standing.note_configured(registry.configured()))
+        engines: dict[str, Engine] = {}
         for key in registry.configured():
+            try:
+                engines[key] = self._build(key)
+            except ValueError as error:  # names what is wrong, never the key
+                logger.error("the engine %s cannot be used: %s", key, error)
+        await self._ledger.run(lambda: standing.note_configured(engines.keys()))
+        for key, engine in engines.items():
             durations = await self._ledger.run(lambda key=key: standing.usual_durations(key))  # type: ignore[misc]
             self._lanes[key] = Lane(
-                engine=self._build(key), ledger=self._ledger, owner=self._lease.owner,
+                engine=engine, ledger=self._ledger, owner=self._lease.owner,
                 audio=audio, clips=clips, durations=durations,
             )  # fmt: skip
 
@@ -135,11 +149,13 @@ class Driver:
                 lambda: claim.adopt(self._lease, engines=frozenset(self._lanes), free=free)
             ):
                 self._start(work)
-            await self._ledger.run(_beat)
         room = {key: registry.window(key) - self._submits_in(key) for key in self._lanes}
         if any(places > 0 for places in room.values()):
             for work in await self._ledger.run(lambda: claim.claim(self._lease, room=room)):
                 self._start(work)
+        if now == self._adopted:
+            # Last, so that a driver that fails at any step before shows no sign of progress.
+            await self._ledger.run(_beat)
         return bool(self._tasks) or await self._ledger.run(_anything_left)
 
     def _submits_in(self, key: str) -> int:
@@ -193,8 +209,12 @@ class Driver:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
         for lane in self._lanes.values():
-            await lane.engine.aclose()
+            try:
+                await lane.engine.aclose()
+            except Exception:
+                logger.exception("closing the engine %s failed", lane.engine.key)
         try:
+            await self._ledger.settle()  # nothing can be written once the lease is gone
             self._more = await self._ledger.run(_anything_left)
             await self._ledger.run(self._lease.release)
         finally:

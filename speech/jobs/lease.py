@@ -5,7 +5,7 @@ import socket
 import uuid
 from datetime import timedelta
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from speech.models import DriverLease
@@ -59,9 +59,13 @@ def live_owners() -> list[str]:
     return list(DriverLease.objects.filter(until__gt=Now()).values_list("owner", flat=True))
 
 
-def other_owners(dead: frozenset[str]) -> list[str]:
-    """Owners of leases that are not `dead`: alive, or not to be told for now."""
-    return list(DriverLease.objects.exclude(owner__in=dead).values_list("owner", flat=True))
+def other_owners(dead: frozenset[str]) -> QuerySet[DriverLease, str]:
+    """Owners of leases that are not `dead`: alive, or not to be told for now.
+
+    Not a list: as a subquery it is read in the same moment as the rows that it is used on, so
+    that a driver which appears between two statements is never taken for a dead one.
+    """
+    return DriverLease.objects.exclude(owner__in=dead).values_list("owner", flat=True)
 
 
 def any_alive() -> bool:

@@ -7,12 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from django.db import connections, transaction
+from django.db import Error, InterfaceError, OperationalError, connections, transaction
 
 from speech.jobs.lease import Lease, LeaseLost
 from speech.services.events import touch
 
 T = TypeVar("T")
+
+MOST_TRIES = 3
+"""Of a commit that failed for a passing reason: a deadlock, a lock, a lost connection."""
+TRY_AGAIN_AFTER = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,11 +65,15 @@ class Ledger:
 
     async def run(self, read: Callable[[], T]) -> T:
         """Run `read` in the database thread; it opens its own transaction if it writes."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, read)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, _healing, read)
+
+    async def settle(self) -> None:
+        """Wait until all that was to be written is written."""
+        while self._flushing is not None and not self._flushing.done():
+            await asyncio.gather(self._flushing, return_exceptions=True)
 
     async def aclose(self) -> None:
-        if self._flushing is not None:
-            await asyncio.gather(self._flushing, return_exceptions=True)
+        await self.settle()
         await self.run(connections.close_all)
         self._thread.shutdown(wait=True)
 
@@ -73,7 +81,7 @@ class Ledger:
         while self._waiting:
             batch, self._waiting = self._waiting, []
             try:
-                answers = await self.run(lambda batch=batch: self._commit(batch))  # type: ignore[misc]
+                answers = await self._try(batch)
             except Exception as error:  # noqa: BLE001 - handed to whoever asked for the write
                 if len(batch) == 1 or isinstance(error, LeaseLost):
                     for entry in batch:
@@ -88,11 +96,19 @@ class Ledger:
         """One bad write must not hold back the others that happened to share its commit."""
         for entry in batch:
             try:
-                answers = await self.run(lambda entry=entry: self._commit([entry]))  # type: ignore[misc]
+                answers = await self._try([entry])
             except Exception as error:  # noqa: BLE001 - likewise
                 _settle(entry, error=error)
             else:
                 _settle(entry, answer=answers[0])
+
+    async def _try(self, batch: list[_Entry[bool]]) -> list[bool]:
+        for tries in range(1, MOST_TRIES):
+            try:
+                return await self.run(lambda: self._commit(batch))
+            except (OperationalError, InterfaceError):
+                await asyncio.sleep(TRY_AGAIN_AFTER * tries)
+        return await self.run(lambda: self._commit(batch))
 
     def _commit(self, batch: list[_Entry[bool]]) -> list[bool]:
         takes: dict[int, set[int]] = defaultdict(set)
@@ -110,6 +126,16 @@ class Ledger:
             for project_id in sorted(takes):
                 touch(project_id, takes=takes[project_id], lines=lines[project_id])
         return answers
+
+
+def _healing(read: Callable[[], T]) -> T:
+    """A connection that broke is given up, or every later call in this thread would fail too."""
+    try:
+        return read()
+    except Error:
+        for connection in connections.all(initialized_only=True):
+            connection.close_if_unusable_or_obsolete()
+        raise
 
 
 def _settle(entry: _Entry[bool], *, answer: bool = False, error: Exception | None = None) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from speech.engines.base import Result, Submitted
 from speech.jobs.ledger import Seen, Written
-from speech.jobs.work import Work, result_to_json
+from speech.jobs.work import Work, result_to_json, storable_url
 from speech.models import Job, Take
 from speech.states import MOVES, OWNED, Charged, JobState
 
@@ -32,8 +32,8 @@ def accepted(work: Work, owner: str, submitted: Submitted) -> Write:
         work, owner, JobState.RUNNING, show=False,
         job={
             "request_id": submitted.request_id,
-            "status_url": submitted.status_url,
-            "response_url": submitted.response_url,
+            "status_url": storable_url(submitted.status_url),
+            "response_url": storable_url(submitted.response_url),
             "accepted_at": timezone.now(),
             "failures": 0,
             "error": "",

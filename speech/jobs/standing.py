@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from speech.catalog import ENGINES
@@ -32,9 +32,10 @@ def pause(key: str, *, sentence: str, code: str) -> None:
 
 
 def hold(key: str, *, until: datetime, sentence: str) -> None:
-    EngineState.objects.update_or_create(
-        key=key, defaults={"hold_until": until, "hold_sentence": sentence}
-    )
+    """No submit before `until`. A longer hold that stands already is not cut short."""
+    EngineState.objects.get_or_create(key=key)
+    shorter = Q(hold_until=None) | Q(hold_until__lt=until)
+    EngineState.objects.filter(shorter, key=key).update(hold_until=until, hold_sentence=sentence)
 
 
 def submit_refused(key: str, *, sentence: str) -> None:
@@ -46,9 +47,9 @@ def submit_refused(key: str, *, sentence: str) -> None:
 
 
 def submit_accepted(key: str) -> None:
-    EngineState.objects.filter(key=key).exclude(failures=0, hold_until=None).update(
-        failures=0, hold_until=None, hold_sentence=""
-    )
+    """Close the breaker. A hold runs its time: the answer to a request that was sent before the
+    rate limit was named says nothing about the limit."""
+    EngineState.objects.filter(key=key).exclude(failures=0).update(failures=0)
 
 
 def remember_credits(key: str, left: float) -> None:
@@ -65,6 +66,10 @@ def note_configured(keys: Collection[str]) -> None:
             state.update(paused_at=None, pause_code="", pause_sentence="")
         elif Job.objects.filter(engine=key, state__in=LIVE).exists():
             pause(key, sentence=NOT_CONFIGURED_SENTENCE, code=NOT_CONFIGURED)
+            # Over any other reason: it alone says that not even polls can go on.
+            EngineState.objects.filter(key=key).exclude(pause_code=NOT_CONFIGURED).update(
+                pause_sentence=NOT_CONFIGURED_SENTENCE, pause_code=NOT_CONFIGURED
+            )
 
 
 def usual_durations(key: str) -> list[float]:

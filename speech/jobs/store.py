@@ -24,7 +24,9 @@ def measure_and_store(audio: ConfinedAudio, work: Work, source: Path) -> tuple[M
     tags = {"ENCODER": "Takeroom", "ORGANIZATION": card.label, "DESCRIPTION": card.note}
     try:
         measured = audio.process(AudioJob(source=source, store_as=kept, tags=tags))
-        name = f"{media_folder(work.project_id)}/{work.ref}.flac"
+        # The epoch is in the name, so that a driver that slept through its end cannot lay hands
+        # on the file of the one that finished the take.
+        name = f"{media_folder(work.project_id)}/{work.ref}-{work.epoch}.flac"
         if default_storage.exists(name):  # a crash between storing and committing left it
             default_storage.delete(name)
         with kept.open("rb") as file:

@@ -31,7 +31,19 @@ MOST_SUBMITS_REFUSED = 10
 MOST_BROKEN_READS = 5
 RATE_LIMIT_WAIT = 20.0
 LOST_READS = 3
-"""404s in a row before a record counts as expired: a fresh record may not be everywhere yet."""
+"""404s in a row before a record counts as expired…"""
+FRESH_RECORD = 60.0
+"""…and seconds from acceptance: a fresh record may not be everywhere yet, and it is paid for."""
+REFUSED_FOR = timedelta(hours=1)
+"""How long a finished take's audio may be refused before we give up. The provider keeps it for
+seven days, and its storage or what stands before it may be out of order for a while."""
+MOST_FAULTS = 10
+"""Faults of our own in a row before a take that costs nothing gives up; a paid one never does
+for that reason."""
+FAULT_SENTENCE = (
+    "Something went wrong inside the studio, not at the provider. It is tried again by itself;"
+    " the administrator finds the reason in the log."
+)
 OUTPUT_KEPT = timedelta(days=7)
 
 
@@ -128,9 +140,13 @@ def before_submit(error: EngineError, *, failures: int) -> Ends | QueuesAgain:
 
 
 def after_read(
-    error: EngineError, *, failures: int, lost: int, submitted: bool = True
+    error: EngineError, *, failures: int, lost: int, free: bool = True, age: float = 3600.0
 ) -> Ends | ReadsAgain | QueuesAgain:
-    """What a failed poll or result read means: reads may always be repeated."""
+    """What a failed poll or result read means: reads may always be repeated.
+
+    `age`: seconds since the request was accepted. Only where sending is `free` can a read lead
+    to another submission.
+    """
     match error:
         case GenerationFailed():
             return Ends(
@@ -144,12 +160,12 @@ def after_read(
             return ReadsAgain(
                 seconds=seconds, sentence=error.sentence, code=error.reason, limited=True
             )
-        case RecordExpired() if lost + 1 >= LOST_READS:
+        case RecordExpired() if lost + 1 >= LOST_READS and age >= FRESH_RECORD:
             return Ends(
                 state=JobState.EXPIRED, charged=Charged.MAYBE, sentence=error.sentence,
                 code=error.reason,
             )  # fmt: skip
-        case NotAccepted():
+        case NotAccepted() if free:
             return QueuesAgain(
                 due_at=timezone.now(), sentence=error.sentence, code=error.reason, counts=True
             )
@@ -172,7 +188,8 @@ def after_fetch(
     """What a failed download means. The take is paid for, and a known address is worth retrying
     for as long as the provider keeps the file."""
     charged = Charged.NO if free else Charged.YES
-    old = completed_at is not None and timezone.now() - completed_at > OUTPUT_KEPT
+    age = timezone.now() - completed_at if completed_at else OUTPUT_KEPT
+    old = completed_at is not None and age > OUTPUT_KEPT
     match error:
         case NotAccepted() if free:
             return QueuesAgain(
@@ -182,7 +199,7 @@ def after_fetch(
             return Ends(
                 state=JobState.FAILED, charged=charged, sentence=error.sentence, code=error.reason
             )
-        case Refused() if failures + 1 >= MOST_BROKEN_READS:
+        case Refused() if failures + 1 >= MOST_BROKEN_READS and (free or age >= REFUSED_FOR):
             return Ends(
                 state=JobState.FAILED, charged=charged, code=error.reason,
                 sentence=f"{error.sentence} The provider made and charged this take, but its audio"
@@ -199,6 +216,15 @@ def after_fetch(
                 seconds=backoff(failures + 1), sentence=error.sentence, code=error.reason,
                 limited=isinstance(error, RateLimited),
             )  # fmt: skip
+
+
+def after_fault(*, failures: int, free: bool) -> Ends | ReadsAgain:
+    """What an error that nobody foresaw means, once the request was accepted."""
+    if free and failures + 1 >= MOST_FAULTS:
+        return Ends(
+            state=JobState.FAILED, charged=Charged.NO, code="internal", sentence=FAULT_SENTENCE
+        )
+    return ReadsAgain(seconds=backoff(failures + 1), sentence=FAULT_SENTENCE, code="internal")
 
 
 def blames_reference(sentence: str) -> bool:

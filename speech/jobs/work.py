@@ -1,11 +1,18 @@
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import json
+import math
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
 from speech.engines.base import Result, SpeechRequest, Submitted, WordTime
 from speech.models import Job
+
+METRICS_LIMIT = 20_000
+"""Characters of a provider's own figures, as JSON, that are kept."""
+DEEPEST = 8
+URL_LIMIT = 500
 
 
 @dataclass(kw_only=True)
@@ -75,5 +82,48 @@ def result_to_json(result: Result) -> dict[str, Any]:
 
 
 def result_from_json(data: dict[str, Any]) -> Result:
+    """Fields that this version does not know are passed over: one row that another version
+    wrote must not keep a driver from all the others."""
+    known = {field.name for field in fields(Result)}
+    data = {name: value for name, value in data.items() if name in known}
     words = tuple(WordTime(**word) for word in data.get("words", ()))
     return Result(**{**data, "words": words, "warnings": tuple(data.get("warnings", ()))})
+
+
+def storable_result(result: Result) -> Result:
+    """`result` with nothing in it that a database refuses. A paid take whose answer cannot be
+    written down would be read again and again, and never be kept."""
+    metrics = _plain(dict(result.metrics))
+    if len(json.dumps(metrics)) > METRICS_LIMIT:
+        metrics = {}
+    fits = result.seed is None or abs(result.seed) < 2**63
+    return replace(
+        result,
+        output_url=_text(result.output_url),
+        seed=result.seed if fits else None,
+        metrics=metrics,  # type: ignore[arg-type]
+    )
+
+
+def storable_url(url: str) -> str:
+    """Empty for an address that has no room in its column; the engine then derives its own."""
+    return url if len(url) <= URL_LIMIT and url.isprintable() else ""
+
+
+def _plain(value: object, *, depth: int = 0) -> object:
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict | list) and depth >= DEEPEST:
+        return None
+    if isinstance(value, dict):
+        return {_text(str(key)): _plain(inner, depth=depth + 1) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner, depth=depth + 1) for inner in value]
+    return value if isinstance(value, int | None) else None
+
+
+def _text(text: str) -> str:
+    """Without NUL and without halves of surrogate pairs."""
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode()

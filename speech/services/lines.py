@@ -11,6 +11,7 @@ from speech import params
 from speech.errors import BadInput, WrongState
 from speech.models import Line, Project, User, Voice
 from speech.services.events import log, touch
+from speech.services.takes import cancel_queued
 from speech.services.tuning import inherited_tuning
 
 PAUSE_LIMIT = 30.0
@@ -115,13 +116,15 @@ def move_line(actor: User, *, line: Line, to: int) -> Line:
 
 @transaction.atomic
 def delete_line(actor: User, *, line: Line) -> Line:
-    """Take the line out of the script. Its takes stay, so that `restore_line` can undo it."""
+    """Take the line out of the script. Its takes stay, so that `restore_line` can undo it; those
+    that were not sent yet are cancelled, for nobody wants to pay for them any more."""
     _lock(line.project)
+    cancelled = cancel_queued(line)
     line.deleted_at = timezone.now()
     line.save(update_fields=["deleted_at"])
     _renumber(line.project, _order(line.project))
     log(actor, "line deleted", project=line.project, target=f"line {line.pk}", text=line.text)
-    touch(line.project_id, lines=[line.pk, *_order(line.project)])
+    touch(line.project_id, lines=[line.pk, *_order(line.project)], takes=cancelled)
     return line
 
 

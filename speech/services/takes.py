@@ -84,7 +84,8 @@ def request_takes(
 
 @transaction.atomic
 def retry_take(actor: User, *, take: Take) -> Job:
-    """Ask again for a take that failed, expired or was cancelled: nothing was charged for it."""
+    """Ask again for a take that failed, expired or was cancelled. The row of the earlier try keeps
+    what is known of its charge: an expired one may have cost money, and its sentence says so."""
     take = _locked(take)
     if take.state not in {state.value for state in RETRYABLE}:
         raise WrongState("Only a take that failed can be tried again.")
@@ -125,6 +126,22 @@ def settle_unknowns(actor: User, *, project: Project, again: bool) -> int:
         else:
             dismiss_unknown(actor, take=take)
     return len(takes)
+
+
+def cancel_queued(line: Line) -> list[int]:
+    """Cancel the line's takes that wait to be sent; their keys. Nothing was charged for them.
+    Call it inside a transaction."""
+    waiting = Job.objects.filter(take__line=line, state=JobState.QUEUED).select_for_update(
+        of=("self",)
+    )
+    jobs = list(waiting.values_list("pk", flat=True))
+    Job.objects.filter(pk__in=jobs).update(
+        state=JobState.CANCELLED, finished_at=timezone.now(), error_code="line_deleted",
+        error="The line was deleted before this take was sent. Nothing was charged.",
+    )  # fmt: skip
+    takes = Take.objects.filter(job__in=jobs)
+    takes.update(state=JobState.CANCELLED)
+    return list(takes.values_list("pk", flat=True))
 
 
 def unsettled(project: Project) -> Any:

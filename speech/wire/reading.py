@@ -146,8 +146,8 @@ def as_string(raw: object) -> str:
 
 def as_request_id(raw: object) -> str:
     value = str(raw).strip() if isinstance(raw, str | int) and not isinstance(raw, bool) else ""
-    # "." and ".." would change the path that the id is put into.
-    if not value or len(value) > 200 or not value.isprintable() or value.strip(".") == "":
+    # "." and ".." would change the path that the id is put into; the column holds 100.
+    if not value or len(value) > 100 or not value.isprintable() or value.strip(".") == "":
         raise WireError("no request id in the answer")
     return value
 

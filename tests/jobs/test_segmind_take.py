@@ -235,23 +235,37 @@ def test_it_shrugs_off_trouble_with_reads(ada: User, line: Line, segmind: Upstre
     assert segmind.log().hits["submit"] == 1
 
 
-def test_it_says_expired_when_the_record_is_gone(ada: User, line: Line, segmind: Upstream) -> None:
+def test_it_says_expired_when_the_record_is_gone(
+    ada: User, line: Line, segmind: Upstream, settings: Settings
+) -> None:
+    settings.DRIVER_SLICE_SECONDS = 0.3
+    segmind.set(job_seconds=[60, 60])
+    take = make(ada, line)
+    assert take.state == JobState.RUNNING
+    Job.objects.update(accepted_at=timezone.now() - timedelta(hours=1))
     segmind.rule("status", "answer", times=None, status=404, body={"error": "not found"})
 
-    take = make(ada, line)
+    settings.DRIVER_SLICE_SECONDS = 10
+    driver.run_slice()
 
+    take = fresh(take)
     assert take.state == JobState.EXPIRED
     assert take.job.charged == Charged.MAYBE
     assert segmind.log().hits["submit"] == 1
 
 
 def test_it_keeps_what_went_wrong_with_audio_that_cannot_be_used(
-    ada: User, line: Line, segmind: Upstream
+    ada: User, line: Line, segmind: Upstream, settings: Settings
 ) -> None:
+    settings.DRIVER_SLICE_SECONDS = 1
     segmind.rule("output", "answer", times=None, status=200, body="<html>not sound</html>")
-
     take = make(ada, line)
+    assert take.state == JobState.DOWNLOADING, "it is paid for, so it is asked for again"
+    Job.objects.update(completed_at=timezone.now() - timedelta(hours=2), failures=5)
 
+    driver.run_slice()
+
+    take = fresh(take)
     assert take.state == JobState.FAILED
     assert take.job.charged == Charged.YES
     assert take.cost

@@ -25,7 +25,7 @@ class SegmindSettings:
     slug: str = wire.SLUG
     post_timeouts: Timeouts = field(default_factory=Timeouts)
     get_timeouts: Timeouts = field(default_factory=lambda: Timeouts(read=20.0, total=30.0))
-    download_seconds: float = 120.0
+    download_seconds: float = 60.0
     max_audio_bytes: int = 50_000_000
     max_clip_bytes: int = 20_000_000
     post_connections: int = 16
