@@ -16,6 +16,8 @@ from speech.states import CLIP_LIVE
 
 DEFAULT = "default"
 DRIVER = "driver"
+HANDING_OVER = 5.0
+"""Seconds that may lie between a driver's last heartbeat and the next slice's lease."""
 SILENT_AFTER = 240.0
 """Seconds without the default cluster's heartbeat. Its tick is due each minute, noticed within
 30 s, and may wait for a task that uses up its 90 s."""
@@ -29,6 +31,7 @@ class Snapshot:
     due_jobs: int = 0
     oldest_due: float | None = None
     driver_alive: bool = False
+    driver_leased: bool = False
     heartbeats: Mapping[str, float] = field(default_factory=dict)
     clips_waiting: int = 0
 
@@ -36,6 +39,12 @@ class Snapshot:
         """Due work and no driver. `up`: seconds since the asking process began, as a grace."""
         waited = min(self.oldest_due or 0.0, up)
         return waited > settings.STALL_SECONDS and not self.driver_alive
+
+    @property
+    def driver_asleep(self) -> bool:
+        """No driver right now, nor one that has just handed over to the next slice."""
+        just_now = self.heartbeats.get(DRIVER, float("inf")) < HANDING_OVER
+        return not self.driver_leased and not just_now
 
     def default_silent(self, *, up: float) -> bool:
         return min(self.heartbeats.get(DEFAULT, float("inf")), up) > SILENT_AFTER
@@ -71,6 +80,7 @@ def snapshot() -> Snapshot:
             due_jobs=due.count() if oldest else 0,
             oldest_due=(now - oldest).total_seconds() if oldest else None,
             driver_alive=leased or heartbeats.get(DRIVER, float("inf")) < settings.STALL_SECONDS,
+            driver_leased=leased,
             heartbeats=heartbeats,
             clips_waiting=Voice.objects.filter(state__in=CLIP_LIVE, due_at__lte=now).count(),
         )

@@ -66,4 +66,4 @@ class Watchdog:
 
     def _needs_waking(self, seen: health.Snapshot) -> bool:
         waiting = seen.oldest_due is not None and seen.oldest_due > WAKE_AFTER
-        return waiting and not seen.driver_alive and time.monotonic() - self._woken > WAKE_EVERY
+        return waiting and seen.driver_asleep and time.monotonic() - self._woken > WAKE_EVERY
