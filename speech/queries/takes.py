@@ -71,6 +71,12 @@ class TakeCard:
     repeat_number: int | None
 
     @property
+    def as_text(self) -> str:
+        """Every parameter as `name=value`, one a line."""
+        lines = [f"{setting.name}={setting.value}" for setting in self.settings]
+        return "\n".join([*lines, f"seed={self.take.seed}"])
+
+    @property
     def differing(self) -> list[Setting]:
         return [setting for setting in self.settings if setting.differs]
 
@@ -82,12 +88,14 @@ class Page:
     """`before` of the next page; None on the last one."""
 
 
-def base() -> QuerySet[Take]:
-    """Takes with what a card draws, and without what it does not."""
+def base(*, around: bool = True) -> QuerySet[Take]:
+    """Takes with what a card draws, and without what it does not.
+
+    `around` False leaves out line and project, for a caller that has them already.
+    """
+    more = ("project", "project__voice", "line", "line__voice") if around else ()
     return (
-        Take.objects.select_related(
-            "project", "project__voice", "line", "line__voice", "job", "created_by", "star"
-        )
+        Take.objects.select_related(*more, "job", "created_by", "star")
         .prefetch_related(Prefetch("notes", TakeNote.objects.select_related("author")))
         .annotate(repeat_number=F("repeat_of__number"))
         .defer("words", "measured", "timings", "job__result")
@@ -96,14 +104,24 @@ def base() -> QuerySet[Take]:
 
 def page_of_line(line: Line, *, before: int | None = None, size: int = CARDS_ON_A_PAGE) -> Page:
     """The newest takes of a line that are not archived. Two queries."""
-    return page(base().filter(line=line, archived_at=None), before=before, size=size)
+    takes = base(around=False).filter(line=line, archived_at=None)
+    return page(takes, before=before, size=size, line=line)
 
 
-def page(takes: QuerySet[Take], *, before: int | None = None, size: int = CARDS_ON_A_PAGE) -> Page:
-    """The newest `size` takes with an id below `before`. Two queries."""
+def page(
+    takes: QuerySet[Take],
+    *,
+    before: int | None = None,
+    size: int = CARDS_ON_A_PAGE,
+    line: Line | None = None,
+) -> Page:
+    """The newest `size` takes with an id below `before`; `line` is theirs if given. Two queries."""
     if before is not None:
         takes = takes.filter(pk__lt=before)
     found = list(takes.order_by("-id")[: size + 1])
+    if line is not None:
+        for take in found:
+            take.line, take.project = line, line.project
     shown = found[:size]
     return Page(cards=cards(shown), older=shown[-1].pk if len(found) > size else None)
 

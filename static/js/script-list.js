@@ -37,11 +37,9 @@
     }
 
     send(row, to) {
-      const form = row.querySelector("[data-move]");
-      const field = document.createElement("input");
-      Object.assign(field, { type: "hidden", name: "to", value: to });
-      form.prepend(field);
-      form.requestSubmit();
+      const button = row.querySelector("[data-step]");
+      button.value = to;
+      button.click();
     }
   }
   customElements.define("script-list", ScriptList);
