@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from asgiref.sync import sync_to_async
 from django.core.files.storage import default_storage
-from django.db import close_old_connections
 from django.http import (
     Http404,
     HttpRequest,
@@ -24,6 +23,7 @@ from django.views.decorators.http import require_safe
 
 from speech.access import get_take, get_voice
 from speech.models import Take
+from speech.queries.changes import release_connections
 from speech.views import ranges
 from speech.views.answers import actor
 
@@ -75,7 +75,7 @@ def _take(request: HttpRequest, pk: int, *, download: bool) -> Sound:
         name = file_name(take) if download else ""
         return Sound(name=take.audio.name, sha256=take.sha256, caching=FOR_EVER, download_as=name)
     finally:
-        close_old_connections()
+        release_connections()
 
 
 def _voice(request: HttpRequest, pk: int) -> Sound:
@@ -85,7 +85,7 @@ def _voice(request: HttpRequest, pk: int) -> Sound:
             raise Http404
         return Sound(name=voice.clip.name, sha256=voice.sha256, caching=ASK_AGAIN)
     finally:
-        close_old_connections()
+        release_connections()
 
 
 async def _send(request: HttpRequest, sound: Sound) -> HttpResponseBase:

@@ -1,0 +1,194 @@
+"""Every address × every role. An address that is not in the table fails the last test.
+
+`tests/test_access.py` proves the table of capabilities; this proves that each page asks for the
+right one. Whoever may not gets 404 where they must not know that the thing exists, 403 where
+they know it, and the door where they have not signed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from speech.services.links import issue_invitation
+from speech.states import JobState, Role
+from tests import factories
+
+EVERYBODY = {"owner", "producer", "reviewer", "viewer", "stranger", "administrator"}
+MEMBERS = EVERYBODY - {"stranger"}
+NOTERS = MEMBERS - {"viewer"}
+MAKERS = NOTERS - {"reviewer"}
+OWNERS = MAKERS - {"producer"}
+ADMINISTRATORS = {"administrator"}
+
+MAY: dict[tuple[str, str], set[str]] = {
+    # the studio
+    ("projects", "GET"): EVERYBODY,
+    ("project_new", "POST"): EVERYBODY,
+    ("project", "GET"): MEMBERS,
+    ("changes", "GET"): MEMBERS,
+    ("history", "GET"): MEMBERS,
+    ("compare", "GET"): MEMBERS,
+    ("unknowns_settle", "POST"): MAKERS,
+    ("line", "GET"): MEMBERS,
+    ("line_add", "POST"): MAKERS,
+    ("line_paste", "POST"): MAKERS,
+    ("line_edit", "POST"): MAKERS,
+    ("line_setup", "POST"): MAKERS,
+    ("line_move", "POST"): MAKERS,
+    ("line_delete", "POST"): MAKERS,
+    ("line_restore", "POST"): MAKERS,
+    ("generate", "POST"): MAKERS,
+    ("take", "GET"): MEMBERS,
+    ("take_star", "POST"): NOTERS,
+    ("take_note", "POST"): NOTERS,
+    ("take_archive", "POST"): MAKERS,
+    ("take_choose", "POST"): MAKERS,
+    ("take_retry", "POST"): MAKERS,
+    ("take_submit_again", "POST"): MAKERS,
+    ("take_dismiss", "POST"): MAKERS,
+    ("take_audio", "GET"): MEMBERS,
+    ("take_download", "GET"): MEMBERS,
+    # voices
+    ("voices", "GET"): MEMBERS,
+    ("voice", "GET"): MEMBERS,
+    ("voice_state", "GET"): MEMBERS,
+    ("voice_audio", "GET"): MEMBERS,
+    ("voice_add", "GET"): MAKERS,
+    ("voice_add", "POST"): MAKERS,
+    ("voice_edit", "GET"): MAKERS,
+    ("voice_edit", "POST"): MAKERS,
+    ("voice_recheck", "POST"): MAKERS,
+    ("voice_archive", "POST"): MAKERS,
+    ("voice_delete", "GET"): MAKERS,
+    ("voice_delete", "POST"): MAKERS,
+    # a project's own settings
+    ("project_settings", "GET"): MEMBERS,
+    ("project_settings", "POST"): OWNERS,
+    ("project_archive", "POST"): OWNERS,
+    ("project_delete", "GET"): OWNERS,
+    ("project_delete", "POST"): OWNERS,
+    ("member_role", "POST"): OWNERS,
+    ("member_remove", "POST"): OWNERS,
+    ("invite", "POST"): OWNERS,
+    ("invite_revoke", "POST"): OWNERS,
+    # oneself, and everybody
+    ("account", "GET"): EVERYBODY,
+    ("account", "POST"): EVERYBODY,
+    ("account_password", "POST"): EVERYBODY,
+    ("sign_out", "POST"): EVERYBODY,
+    ("people", "GET"): ADMINISTRATORS,
+    ("person_deactivate", "POST"): ADMINISTRATORS,
+    ("person_reactivate", "POST"): ADMINISTRATORS,
+    ("person_reset", "POST"): ADMINISTRATORS,
+    ("person_administrator", "POST"): ADMINISTRATORS,
+    ("settings", "GET"): ADMINISTRATORS,
+    ("engine_state", "GET"): ADMINISTRATORS,
+    ("engine_check", "POST"): ADMINISTRATORS,
+    ("engine_resume", "POST"): ADMINISTRATORS,
+}
+OPEN_TO_ALL = {"healthz", "sign_in", "forgot", "link"}
+"""What somebody who has not signed in may open; `tests/views/test_session.py` has more to say."""
+DONE = {200, 204, 302, 303, 409, 422}
+"""Past the door, whatever the view then thinks of an empty form."""
+
+
+@pytest.fixture
+def house(cast: SimpleNamespace) -> SimpleNamespace:
+    voice = factories.make_voice(clip=_stored("voices/1/clip.flac"))
+    line = factories.make_line(cast.project)
+    take = factories.make_take(line, voice=voice, audio=_stored("takes/1/take.flac"))
+    failed = factories.make_take(line, state=JobState.FAILED)
+    unknown = factories.make_take(line, state=JobState.UNKNOWN, engine="segmind")
+    somebody = factories.make_user("somebody")
+    member = factories.add_member(cast.project, somebody, Role.VIEWER)
+    invitation = issue_invitation(cast.owner, project=cast.project, role=Role.VIEWER)
+    slug = cast.project.slug
+    by_first_word: dict[str, tuple[object, ...]] = {
+        "projects": (), "project_new": (), "project": (slug,), "changes": (slug,),
+        "history": (slug,), "compare": (slug,), "unknowns_settle": (slug,),
+        "line_add": (slug,), "line_paste": (slug,), "line": (slug, line.pk),
+        "generate": (slug, line.pk), "take_retry": (failed.pk,),
+        "take_submit_again": (unknown.pk,), "take_dismiss": (unknown.pk,), "take": (take.pk,),
+        "voices": (), "voice_add": (), "voice": (voice.pk,), "member": (slug, member.pk),
+        "invite": (slug,), "invite_revoke": (slug, invitation.link.pk), "account": (),
+        "sign_out": (), "people": (), "person": (somebody.pk,), "settings": (),
+        "engine": ("draft",),
+    }  # fmt: skip
+    return SimpleNamespace(cast=cast, arguments=by_first_word)
+
+
+def _stored(name: str) -> str:
+    return default_storage.save(name, ContentFile(b"fLaC and then some"))
+
+
+def _url(house: SimpleNamespace, name: str) -> str:
+    arguments = house.arguments.get(name, house.arguments.get(name.split("_", maxsplit=1)[0]))
+    assert arguments is not None, name
+    return reverse(f"speech:{name}", args=arguments)
+
+
+@contextmanager
+def _undone() -> Iterator[None]:
+    """What is written inside is taken back."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize(("name", "method"), MAY)
+def test_it_lets_in_exactly_who_may(house: SimpleNamespace, name: str, method: str) -> None:
+    url = _url(house, name)
+    answers = {}
+    for role in sorted(EVERYBODY):
+        with _undone():
+            client = Client()
+            client.force_login(getattr(house.cast, role))
+            answers[role] = client.generic(method, url).status_code
+    may = MAY[name, method]
+    for role, status in answers.items():
+        if role in may:
+            assert status in DONE, f"{role} may: {status}"
+        else:
+            wanted = 404 if role == "stranger" else 403
+            assert status == wanted, f"{role} may not: {status}"
+
+
+@pytest.mark.parametrize(("name", "method"), MAY)
+def test_it_shows_the_door_to_whoever_is_not_signed_in(
+    house: SimpleNamespace, client: Client, name: str, method: str
+) -> None:
+    response = client.generic(method, _url(house, name))
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith("/sign-in/?next=")
+
+
+@pytest.mark.parametrize("name", sorted({name for name, method in MAY if method == "POST"}))
+def test_nothing_is_changed_by_a_get(house: SimpleNamespace, name: str) -> None:
+    """Previewers and prefetching browsers send GETs."""
+    if (name, "GET") in MAY:
+        return
+    client = Client()
+    client.force_login(house.cast.administrator)
+    assert client.get(_url(house, name)).status_code == 405
+
+
+def test_every_address_is_in_the_table() -> None:
+    assert set(_names(get_resolver().url_patterns)) == {name for name, _ in MAY} | OPEN_TO_ALL
+
+
+def _names(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _names(pattern.url_patterns)
+        else:
+            assert pattern.name, f"{pattern} has no name"
+            yield pattern.name
