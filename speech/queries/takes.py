@@ -17,7 +17,7 @@ from speech.queries.staleness import Difference, Setup, differences, plain
 from speech.queries.tuning import effective_tuning, effective_voice
 from speech.states import JobState
 
-CARDS_ON_A_PAGE = 20
+CARDS_ON_A_PAGE = 12
 _PHASES = {
     JobState.QUEUED: "Queued",
     JobState.CLAIMED: "Queued",

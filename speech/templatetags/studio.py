@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from speech.models import Line
 from speech.queries.script import KNOWN_TAGS, TAG, expected_seconds, spoken_characters
 
 register = template.Library()
@@ -59,6 +60,37 @@ def icon(name: str) -> SafeString:
         static("img/icons.svg"),
         name,
     )
+
+
+@register.simple_tag
+def line_actions(line: Line, url: str) -> SafeString:
+    """Move and delete a line, as buttons of the form `order`; a tag, since a script has many."""
+    return format_html(
+        _LINE_ACTIONS,
+        pk=line.pk,
+        at=line.position,
+        before=line.position - 1,
+        after=line.position + 1,
+        url=url,
+        grip=icon("grip"),
+        up=icon("up"),
+        down=icon("down"),
+        trash=icon("trash"),
+    )
+
+
+_LINE_ACTIONS = (
+    '<div class="ln-acts"><span class="grip js-only" data-grip title="Drag to reorder"'
+    ' aria-hidden="true">{grip}</span>'
+    '<button type="submit" form="order" formaction="{url}move/" class="btn quiet sm icon-only"'
+    ' id="line-{pk}-up" name="to" value="{before}" data-step="-1"'
+    ' aria-label="Move line {at} up">{up}</button>'
+    '<button type="submit" form="order" formaction="{url}move/" class="btn quiet sm icon-only"'
+    ' id="line-{pk}-down" name="to" value="{after}" data-step="1"'
+    ' aria-label="Move line {at} down">{down}</button>'
+    '<button type="submit" form="order" formaction="{url}delete/"'
+    ' class="btn quiet sm icon-only" aria-label="Delete line {at}">{trash}</button></div>'
+)
 
 
 @register.simple_tag(takes_context=True)
