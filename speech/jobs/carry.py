@@ -25,6 +25,10 @@ from speech.states import Charged, JobState
 
 logger = logging.getLogger(__name__)
 
+IN_DOUBT = (
+    "Several requests in a row ended in doubt, so that no more are sent for a moment: each might"
+    " be charged."
+)
 KEEP_TRYING = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 """Pauses between the tries to write down a request id, in seconds."""
 
@@ -206,6 +210,10 @@ class Lane:
             self._submits.halve()
         match verdict:
             case trouble.Ends():
+                if verdict.state == JobState.UNKNOWN:
+                    # Counts for the breaker too, or a gateway that times out would put the whole
+                    # queue in doubt.
+                    await self._note(lambda: standing.submit_refused(key, sentence=IN_DOUBT))
                 await self._end(work, verdict)
             case trouble.QueuesAgain():
                 # The engine's hold is written first, so that nobody claims this row in between.

@@ -221,3 +221,19 @@ def test_it_does_not_pay_for_takes_of_a_line_that_was_deleted(segmind: Upstream)
     assert "Nothing was charged" in fresh(take).job.error
     assert fresh(take).state == JobState.CANCELLED
     assert "submit" not in segmind.log().hits
+
+
+def test_a_gateway_that_times_out_does_not_put_the_whole_queue_in_doubt(
+    settings: Settings, segmind: Upstream
+) -> None:
+    settings.SEGMIND_SUBMIT_WINDOW = 2
+    settings.DRIVER_SLICE_SECONDS = 2
+    segmind.rule("submit", "answer", times=None, status=504, body={"error": "timeout"})
+    ask(count=8)
+
+    driver.run_slice()
+
+    states = [job.state for job in Job.objects.all()]
+    assert states.count(JobState.UNKNOWN) in {standing.BREAKS_AFTER, standing.BREAKS_AFTER + 1}
+    assert states.count(JobState.QUEUED) == 8 - states.count(JobState.UNKNOWN)
+    assert segmind.log().hits["submit"] == states.count(JobState.UNKNOWN)
