@@ -10,9 +10,9 @@ from django.utils import timezone
 from speech import params
 from speech.errors import BadInput, WrongState
 from speech.models import Line, Project, User, Voice
+from speech.queries.tuning import inherited_tuning
 from speech.services.events import log, touch
 from speech.services.takes import cancel_queued
-from speech.services.tuning import inherited_tuning
 
 PAUSE_LIMIT = 30.0
 SCRIPT_LIMIT = 200

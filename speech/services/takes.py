@@ -15,8 +15,8 @@ from speech.background import wake_driver
 from speech.errors import BadInput, Fault, ParamErrors, WrongState
 from speech.models import Batch, Job, Line, Project, Star, Take, TakeNote, User, Voice
 from speech.params import SEED_MAX
+from speech.queries.tuning import effective_tuning, effective_voice
 from speech.services.events import log, touch
-from speech.services.tuning import effective_tuning, effective_voice
 from speech.states import RETRYABLE, BatchKind, JobState
 
 MOST_AT_ONCE = 8
