@@ -30,7 +30,7 @@ OWNED = LIVE - {J.QUEUED}
 """A driver holds these; a dead driver's are adopted, or, for `submitting`, become `unknown`."""
 FINISHED = frozenset({J.DONE, J.FAILED, J.CANCELLED, J.EXPIRED, J.UNKNOWN})
 RETRYABLE = frozenset({J.FAILED, J.CANCELLED, J.EXPIRED})
-"""No money is in doubt, so asking again is an ordinary new request."""
+"""A person may ask again. What the earlier try cost, if anything, stays with its row."""
 
 MOVES: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
     {

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from speech import params
 from speech.errors import BadInput, WrongState
-from speech.models import Line, Project, User, Voice
+from speech.models import Line, Project, Take, User, Voice
 from speech.queries.tuning import inherited_tuning
 from speech.services.events import log, touch
 from speech.services.takes import cancel_queued
@@ -119,7 +119,9 @@ def delete_line(actor: User, *, line: Line) -> Line:
     """Take the line out of the script. Its takes stay, so that `restore_line` can undo it; those
     that were not sent yet are cancelled, for nobody wants to pay for them any more."""
     _lock(line.project)
-    cancelled = cancel_queued(line)
+    cancelled = cancel_queued(
+        Take.objects.filter(line=line), why="The line was deleted", code="line_deleted"
+    )
     line.deleted_at = timezone.now()
     line.save(update_fields=["deleted_at"])
     _renumber(line.project, _order(line.project))

@@ -12,6 +12,7 @@ from speech.background import enqueue
 from speech.errors import BadInput, WrongState
 from speech.models import Membership, Project, User, Voice
 from speech.services.events import log, touch
+from speech.services.takes import cancel_queued
 from speech.states import LIVE, Role
 
 NAME_LIMIT = 120
@@ -55,10 +56,14 @@ def set_project_defaults(
 
 @transaction.atomic
 def archive_project(actor: User, *, project: Project) -> Project:
+    """Put it away. Its takes that were not sent yet are cancelled; those under way are finished."""
     project.archived_at = timezone.now()
     project.save(update_fields=["archived_at"])
+    cancelled = cancel_queued(
+        project.takes.all(), why="The project was archived", code="project_archived"
+    )
     log(actor, "project archived", project=project)
-    touch(project.pk)
+    touch(project.pk, takes=cancelled)
     return project
 
 

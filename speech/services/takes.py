@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import secrets
@@ -7,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from speech import catalog, params
@@ -118,33 +119,36 @@ def dismiss_unknown(actor: User, *, take: Take) -> Take:
 
 @transaction.atomic
 def settle_unknowns(actor: User, *, project: Project, again: bool) -> int:
-    """Submit again, or dismiss, every unknown take of a project; how many there were."""
-    takes = list(unsettled(project))
-    for take in takes:
-        if again:
-            submit_again(actor, take=take)
-        else:
-            dismiss_unknown(actor, take=take)
-    return len(takes)
+    """Submit again, or dismiss, every unknown take of a project; how many were settled. One that
+    somebody else settles meanwhile is left as they decided."""
+    settled = 0
+    for take in list(unsettled(project)):
+        with contextlib.suppress(WrongState):
+            if again:
+                submit_again(actor, take=take)
+            else:
+                dismiss_unknown(actor, take=take)
+            settled += 1
+    return settled
 
 
-def cancel_queued(line: Line) -> list[int]:
-    """Cancel the line's takes that wait to be sent; their keys. Nothing was charged for them.
+def cancel_queued(takes: QuerySet[Take], *, why: str, code: str) -> list[int]:
+    """Cancel those of `takes` that wait to be sent; their keys. Nothing was charged for them.
     Call it inside a transaction."""
-    waiting = Job.objects.filter(take__line=line, state=JobState.QUEUED).select_for_update(
+    waiting = Job.objects.filter(take__in=takes, state=JobState.QUEUED).select_for_update(
         of=("self",)
     )
     jobs = list(waiting.values_list("pk", flat=True))
     Job.objects.filter(pk__in=jobs).update(
-        state=JobState.CANCELLED, finished_at=timezone.now(), error_code="line_deleted",
-        error="The line was deleted before this take was sent. Nothing was charged.",
+        state=JobState.CANCELLED, finished_at=timezone.now(), error_code=code,
+        error=f"{why} before this take was sent. Nothing was charged.",
     )  # fmt: skip
-    takes = Take.objects.filter(job__in=jobs)
-    takes.update(state=JobState.CANCELLED)
-    return list(takes.values_list("pk", flat=True))
+    cancelled = Take.objects.filter(job__in=jobs)
+    cancelled.update(state=JobState.CANCELLED)
+    return list(cancelled.values_list("pk", flat=True))
 
 
-def unsettled(project: Project) -> Any:
+def unsettled(project: Project) -> QuerySet[Take]:
     """Takes of a project whose charge is in doubt and that nobody has decided on."""
     return Take.objects.filter(
         project=project, state=JobState.UNKNOWN, job__settled="", line__deleted_at=None

@@ -85,3 +85,16 @@ def test_deleting_removes_the_audio_too(cast: SimpleNamespace) -> None:
 
     assert not default_storage.exists(name)
     assert default_storage.exists(other)
+
+
+def test_archiving_cancels_what_was_not_sent_yet(cast: SimpleNamespace) -> None:
+    line = factories.make_line(cast.project)
+    waiting = factories.make_take(line, state=JobState.QUEUED)
+    under_way = factories.make_take(line, state=JobState.RUNNING)
+
+    archive_project(cast.owner, project=cast.project)
+
+    waiting.refresh_from_db()
+    under_way.refresh_from_db()
+    assert (waiting.state, under_way.state) == (JobState.CANCELLED, JobState.RUNNING)
+    assert "Nothing was charged" in waiting.job.error
