@@ -52,6 +52,10 @@ class Touches:
     live_takes: int
 
 
+def any_archived() -> bool:
+    return Voice.objects.exclude(archived_at=None).exists()
+
+
 def library(*, archived: bool = False) -> list[VoiceCard]:
     """The voices, newest first. Four queries, however many there are."""
     voices = Voice.objects.filter(archived_at__isnull=not archived).select_related("created_by")

@@ -14,9 +14,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from speech.access import projects_of
 from speech.errors import ParamErrors
 from speech.forms.session import FirstAdministratorForm, NewcomerForm, NewPasswordForm
-from speech.models import OneTimeLink, Project, User
+from speech.models import OneTimeLink, User
 from speech.services import links
 from speech.states import LinkKind
 from speech.views.answers import actor
@@ -65,7 +66,7 @@ def _use(request: HttpRequest, found: OneTimeLink, token: str) -> HttpResponse:
             form.add_faults(error)
         else:
             login(request, person, backend=BACKEND)
-            return redirect(_home(found))
+            return redirect(_home(found, person))
     return _page(request, found, token, form, status=422)
 
 
@@ -78,10 +79,10 @@ def _grant(found: OneTimeLink, token: str, given: dict[str, Any]) -> User:
     return links.join_as_newcomer(token, **given)
 
 
-def _home(found: OneTimeLink) -> str:
+def _home(found: OneTimeLink, person: User) -> str:
     project = found.project
     if found.kind == LinkKind.FIRST_ADMINISTRATOR:
-        project = Project.objects.filter(is_demo=True).first()
+        project = projects_of(person).filter(is_demo=True).first()
     return project.get_absolute_url() if project else reverse("speech:projects")
 
 

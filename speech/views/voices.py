@@ -26,7 +26,7 @@ def voices(request: HttpRequest) -> HttpResponse:
     context = {
         "cards": reading.library(archived=archived),
         "archived": archived,
-        "any_archived": archived or Voice.objects.exclude(archived_at=None).exists(),
+        "any_archived": archived or reading.any_archived(),
         "can_change": Can.VOICES in studio_capabilities(actor(request)),
     }
     return render(request, "voices/page.html", context)
