@@ -18,6 +18,8 @@ from speech.queries.tuning import effective_tuning, effective_voice
 from speech.states import JobState
 
 CARDS_ON_A_PAGE = 12
+"""In the studio, where each carries its waveform beside a whole script."""
+CARDS_IN_A_HISTORY = 20
 _PHASES = {
     JobState.QUEUED: "Queued",
     JobState.CLAIMED: "Queued",

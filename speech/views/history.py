@@ -19,7 +19,9 @@ def history(request: StudioRequest, slug: str) -> HttpResponse:
     form = HistoryFilter(request.GET, project=project)
     form.is_valid()
     before = parts.number_asked(request, "before")
-    page = takes.page(queries.history(project, form.cleaned_data), before=before)
+    page = takes.page(
+        queries.history(project, form.cleaned_data), before=before, size=takes.CARDS_IN_A_HISTORY
+    )
     query = request.GET.copy()
     query.pop("before", None)
     context = {

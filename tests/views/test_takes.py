@@ -72,7 +72,7 @@ def test_star_note_choose_and_archive_answer_with_the_card(owner: Client, line: 
     noted = owner.post(_url("take_note", take), {"text": "Lovely."}, headers=HTMX)
     assert "Lovely." in noted.content.decode()
     chosen = owner.post(_url("take_choose", take), {"on": "1"}, headers=HTMX).content.decode()
-    assert "Take 1 chosen" in chosen
+    assert "Take 1 in use" in chosen
     gone = owner.post(_url("take_archive", take), {"on": "1"}, headers=HTMX).content.decode()
     assert "Archived" in gone
     back = owner.post(_url("take_archive", take), {"on": "0"}, headers=HTMX).content.decode()
@@ -235,7 +235,7 @@ def test_the_history_pages_by_key_with_a_constant_number_of_queries(
     older = response.context["page"].older
     assert f"line={line.pk}&amp;before={older}" in response.content.decode()
     rest = owner.get(url, {"line": line.pk, "before": older}).context["page"]
-    assert [card.take.number for card in rest.cards] == list(range(12, 0, -1))
+    assert [card.take.number for card in rest.cards] == list(range(4, 0, -1))
 
 
 def test_side_by_side_marks_what_differs(owner: Client, line: Line) -> None:
