@@ -27,6 +27,11 @@ TEXT_REFUSED_OVER = 500
 TEXT_WARNED_OVER = 300
 
 
+def _plain(number: float) -> str:
+    """All digits of a limit: the largest seed is no 2.14748e+09 to a person."""
+    return f"{number:.12g}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Param:
     """One field as the provider takes it. `low` and `high` are inclusive."""
@@ -47,7 +52,7 @@ class Param:
     def range_text(self) -> str:
         if self.low is None or self.high is None:
             return ""
-        return f"{self.low:g} to {self.high:g}"
+        return f"{_plain(self.low)} to {_plain(self.high)}"
 
     def parse(self, raw: object) -> Value:
         """The typed value of `raw` (JSON value or form text); ValueError holds the sentence."""
@@ -86,12 +91,12 @@ class Param:
         if (self.low is not None and value < self.low) or (
             self.high is not None and value > self.high
         ):
-            raise ValueError(f"{self.label} must be between {self.range_text}; {raw} is not.")
+            raise ValueError(f"{self.label} must be{self._between()}; {raw} is not.")
         return value
 
     def _between(self) -> str:
         return (
-            f" between {self.low:g} and {self.high:g}"
+            f" between {_plain(self.low)} and {_plain(self.high)}"
             if self.low is not None and self.high is not None
             else ""
         )

@@ -117,3 +117,11 @@ def test_it_refuses_an_impossible_seed(wrong: str) -> None:
 def test_what_has_no_effect_is_said_for_the_engine_it_concerns() -> None:
     assert "min-p" in BY_NAME["min_p"].no_effect_on["segmind"]
     assert {param.name for param in TUNING} == set(defaults())
+
+
+def test_it_says_limits_with_all_their_digits() -> None:
+    with pytest.raises(ParamErrors) as told:
+        clean_tuning({"temperature": "9"})
+    assert told.value.faults[0].sentence == "Temperature must be between 0.05 and 2; 9 is not."
+    with pytest.raises(ValueError, match="between 0 and 2147483647; -1 is not"):
+        BY_NAME["seed"].parse("-1")

@@ -11,6 +11,11 @@ class StudioForm(forms.Form):
     use_required_attribute = False
     """Faults are listed by the server, all at once, beside their fields."""
 
+    @property
+    def asks_password(self) -> bool:
+        """Whether a browser shows it again without something that was typed."""
+        return any(isinstance(one.widget, forms.PasswordInput) for one in self.fields.values())
+
     def add_faults(self, error: ParamErrors) -> None:
         """Put each fault next to its field; those of unknown fields go on top."""
         for fault in error.faults:

@@ -8,10 +8,10 @@ from django import forms
 from speech.errors import ParamErrors
 from speech.forms.base import StudioForm
 from speech.models import User
-from speech.services.accounts import password_faults
+from speech.services.accounts import account_faults, password_faults
 
 NEW_PASSWORD_HELP = "At least 10 characters; several words make a good one."  # noqa: S105
-NAME_HELP = "Letters, digits and . _ + -; this is what you sign in with."
+NAME_HELP = "Letters, digits and . _ + - without spaces, such as kim or kim.lee."
 
 
 def _password(*, new: bool) -> forms.PasswordInput:
@@ -66,12 +66,16 @@ class NewPasswordForm(StudioForm):
             person = User(username=cleaned.get("username", ""), email=cleaned.get("email", ""))
             if faults := password_faults(cleaned["password"], person):
                 self.add_faults(ParamErrors(faults))
+        if cleaned.get("username") and (
+            faults := account_faults(username=cleaned["username"], email=cleaned.get("email", ""))
+        ):
+            self.add_faults(ParamErrors(faults))
         return cleaned
 
 
 class FirstAdministratorForm(NewPasswordForm):
     username = forms.CharField(
-        label="Your name",
+        label="Name to sign in with",
         max_length=60,
         help_text=NAME_HELP,
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),

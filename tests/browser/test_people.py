@@ -26,7 +26,7 @@ def test_a_reviewer_joins_by_link_listens_and_notes_but_makes_nothing(scene: Sce
     cy.goto(link)
     cy.sees("invites you to “Winter spot”")
     name = f"cy-{script.slug[-6:]}"
-    cy.page.get_by_label("Your name").fill(name)
+    cy.page.get_by_label("Name to sign in with").fill(name)
     for field in cy.page.locator("input[type=password]").all():
         field.fill(PASSWORD)
     cy.button("Create the account and join").click()

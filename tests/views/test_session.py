@@ -220,3 +220,15 @@ def test_a_changed_password_keeps_this_device_and_ends_the_others(client: Client
     assert elsewhere.get("/account/").status_code == 302
     assert ada.memberships.count() == 0
     assert not SignInAttempt.objects.exists()
+
+
+def test_all_faults_of_a_new_account_are_said_at_once(client: Client) -> None:
+    path = links.issue_first_admin_link()
+    page = client.post(
+        str(path), {"username": "Kim Lee", "password": "short", "again": "other"}
+    ).content.decode()
+    assert "no spaces" in page
+    assert "too short" in page
+    assert "not the same" in page
+    assert "Passwords have to be typed again" in page
+    assert 'value="Kim Lee"' in page
