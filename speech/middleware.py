@@ -6,9 +6,10 @@ import logging
 from http import HTTPStatus
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import is_valid_path
 from django.utils.deprecation import MiddlewareMixin
 
 from speech.errors import BadInput, NotAllowed, StudioError, WrongState
@@ -46,6 +47,23 @@ class ErrorPages(MiddlewareMixin):
                 logger.error("%s %s failed", request.method, request.path, exc_info=error)
                 return _answer(request, UNEXPECTED, HTTPStatus.INTERNAL_SERVER_ERROR, part)
         return None
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """A form's address, opened by a reload, by Back or after signing in again, shows the page
+        above it: the browser's own "405" would be a dead end."""
+        by_a_browser = "text/html" in request.headers.get("Accept", "")
+        opened = request.method == "GET" and by_a_browser and not wants_changes(request)
+        if opened and response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            above = request.path.rstrip("/").rpartition("/")[0] + "/"
+            return HttpResponseRedirect(_nearest(above))
+        return response
+
+
+def _nearest(path: str) -> str:
+    """The path, or the first one above it that some page answers at."""
+    while path != "/" and not is_valid_path(path):
+        path = path.rstrip("/").rpartition("/")[0] + "/"
+    return path
 
 
 def _answer(request: HttpRequest, sentence: str, status: HTTPStatus, part: bool) -> HttpResponse:

@@ -131,3 +131,18 @@ def test_a_paused_engine_and_takes_in_doubt_are_said(
 def test_a_stranger_finds_nothing(client: Client, cast: SimpleNamespace, name: str) -> None:
     client.force_login(cast.stranger)
     assert client.get(reverse(f"speech:{name}", args=[cast.project.slug])).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["lines/add/", "lines/paste/", "lines/1/edit/", "nowhere/paste/"])
+def test_a_reload_of_what_only_takes_a_form_shows_the_page_above(
+    client: Client, cast: SimpleNamespace, path: str
+) -> None:
+    client.force_login(cast.producer)
+    here = f"{cast.project.get_absolute_url()}{path}"
+    assert client.get(here).status_code in {404, 405}
+    page = client.get(here, headers={"Accept": "text/html,*/*"})
+    if path == "nowhere/paste/":
+        assert page.status_code == 404
+    else:
+        above = f"{cast.project.get_absolute_url()}{'lines/1/' if '1' in path else ''}"
+        assert (page.status_code, page["Location"]) == (302, above)
