@@ -115,7 +115,7 @@ def _row(line: Line, *, newest: Take | None, heard: Take | None, live: int, doub
     elif doubt:
         tone, sign, state = "warn", "!", "May have been charged"
     elif line.chosen_take_id and heard:
-        tone, sign, state = "ok", "✓", f"Take {heard.number} chosen"
+        tone, sign, state = "ok", "✓", f"Take {heard.number} in use"
     elif newest is None:
         tone, sign, state = "", "", "Empty" if not line.text.strip() else "No take yet"
     elif newest.state == JobState.DONE:

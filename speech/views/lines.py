@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -123,7 +124,17 @@ def line_delete(request: StudioRequest, slug: str, pk: int) -> HttpResponse:
     service.delete_line(request.user, line=found)
     undo = reverse("speech:line_restore", args=[slug, pk])
     messages.info(request, f"Line {position} deleted.", extra_tags=f"undo:{undo}")
-    return redirect(found.project)
+    return _after_deleting(request, found, position)
+
+
+def _after_deleting(request: StudioRequest, gone: Line, position: int) -> HttpResponse:
+    """Where the person was; the next line if it was on the one that went."""
+    on_its_page = urlsplit(request.headers.get("Referer", "")).path == gone.get_absolute_url()
+    if not on_its_page:
+        return parts.back(request, gone.project.get_absolute_url())
+    left = gone.project.lines.filter(deleted_at=None)
+    following = left.filter(position__gte=position).order_by("position").first()
+    return redirect(following or left.order_by("position").last() or gone.project)
 
 
 @require_POST

@@ -41,6 +41,7 @@
       this.wired = true;
       this.addEventListener("input", (event) => {
         if (event.target.matches("[data-draft]")) this.typed();
+        if (event.target.closest(".field-bad")) this.clearFaults(event.target.closest(".field-bad"));
         if (event.target.closest(".setup")) this.price();
       });
       this.addEventListener("change", (event) => {
@@ -54,6 +55,7 @@
         if (event.detail.successful && event.detail.elt === this.form && event.detail.xhr.status < 400) {
           this.kept();
           this.clearFaults();
+          this.adopted();
         }
       });
       document.addEventListener("takeroom:changed", () => { if (this.isConnected) { this.count(); this.price(); } });
@@ -130,10 +132,18 @@
       this.words("Saved");
     }
 
-    clearFaults() {
-      for (const old of this.querySelectorAll(".form-faults, .errorlist")) old.remove();
-      for (const field of this.querySelectorAll(".field-bad")) field.classList.remove("field-bad");
-      for (const field of this.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+    clearFaults(within = this) {
+      for (const old of within.querySelectorAll(".form-faults, .errorlist")) old.remove();
+      for (const field of [within, ...within.querySelectorAll(".field-bad")]) field.classList.remove("field-bad");
+      for (const field of within.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+    }
+
+    // What was set up as a take was is the line's own once takes were asked for.
+    adopted() {
+      if (!this.hasAttribute("data-tweaked")) return;
+      this.removeAttribute("data-tweaked");
+      this.querySelector("[data-tweak-note]")?.remove();
+      history.replaceState(history.state, "", location.pathname);
     }
 
     words(text) {
@@ -194,6 +204,7 @@
       const field = knob.querySelector("input"), standard = knob.dataset.standard;
       if (field.type === "checkbox") field.checked = standard === "on";
       else field.value = standard;
+      this.clearFaults(knob);
     }
 
     insert(tag) {
@@ -203,6 +214,7 @@
       area.focus();
       area.setRangeText(put, at, to, "end");
       area.dispatchEvent(new Event("input", { bubbles: true }));
+      this.querySelector("#more-tags").open = false;
     }
 
     // ---- numbers ----

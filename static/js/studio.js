@@ -161,7 +161,8 @@
     }
   });
   document.addEventListener("htmx:sendError", () => message("The studio cannot be reached. Nothing you typed is lost; try again in a moment."));
-  let lastPath = location.pathname;
+  const here = () => location.pathname + location.search;
+  let lastPlace = here();
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target?.id !== "content" && event.target?.id !== "content") return;
     for (const [id, top] of places) {
@@ -170,8 +171,8 @@
     }
     const hash = location.hash && document.getElementById(location.hash.slice(1));
     if (hash) hash.scrollIntoView();
-    else if (lastPath !== location.pathname) scrollTo(0, 0);
-    lastPath = location.pathname;
+    else if (lastPlace !== here()) scrollTo(0, 0);
+    lastPlace = here();
     if (document.activeElement === document.body) document.getElementById("main")?.focus({ preventScroll: true });
     document.dispatchEvent(new CustomEvent("takeroom:changed"));
   });
@@ -205,6 +206,12 @@
     button.textContent = ticked ? `Compare ${ticked} ticked` : "Compare ticked";
     for (const tick of ticks()) tick.disabled = !tick.checked && ticked >= 4;
   }
+  document.addEventListener("submit", (event) => {
+    if (event.target.id !== "compare-form" || ticks().filter((tick) => tick.checked).length > 1) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    message("Tick 2 to 4 takes to compare them.", "warn");
+  }, true);
   document.addEventListener("change", (event) => event.target.matches("input[name=take]") && countTicks());
   document.addEventListener("takeroom:changed", countTicks);
 })();

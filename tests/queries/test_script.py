@@ -40,7 +40,7 @@ def test_a_row_says_how_far_its_line_is(cast: SimpleNamespace) -> None:
     assert (_row(cast.project).state, _row(cast.project).seconds) == ("Take 2 to hear", 3.5)
     line.chosen_take = take
     line.save()
-    assert (_row(cast.project).state, _row(cast.project).tone) == ("Take 2 chosen", "ok")
+    assert (_row(cast.project).state, _row(cast.project).tone) == ("Take 2 in use", "ok")
     factories.make_take(line, state=JobState.RUNNING)
     assert _row(cast.project).state == "1 in the making"
     failed.delete()

@@ -146,6 +146,19 @@ def test_a_wrong_setup_is_told_and_kept_on_the_plain_page(producer: Client, line
     assert 'value="9"' in plain.content.decode()
 
 
+def test_deleting_leaves_a_person_where_they_were(producer: Client, line: Line) -> None:
+    second = factories.make_line(line.project, text="Second")
+    third = factories.make_line(line.project, text="Third")
+
+    def delete(gone: Line, *, on: Line) -> str:
+        place = "http://testserver" + on.get_absolute_url()
+        return str(producer.post(_url("line_delete", gone), headers={"Referer": place})["Location"])
+
+    assert delete(line, on=third) == third.get_absolute_url()
+    assert delete(second, on=second) == third.get_absolute_url()
+    assert delete(third, on=third) == line.project.get_absolute_url()
+
+
 def test_it_moves_deletes_and_undoes(producer: Client, line: Line) -> None:
     second = factories.make_line(line.project, text="Second")
     third = factories.make_line(line.project, text="Third")
