@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import contextlib
 import logging
 import traceback
 from collections.abc import AsyncIterator, Callable
@@ -53,10 +54,8 @@ def tells_no_key(caplog: pytest.LogCaptureFixture) -> Callable[[BaseException], 
         seen: BaseException | None = error
         while seen is not None:
             held = [str(seen), repr(seen), repr(seen.args), repr(vars(seen))]
-            try:
+            with contextlib.suppress(AttributeError, RuntimeError):
                 held.append(repr(seen.request.headers.raw))  # type: ignore[attr-defined]
-            except (AttributeError, RuntimeError):
-                pass
             assert not any(KEY in text for text in held)
             seen = seen.__cause__ or seen.__context__
         assert KEY not in "".join(traceback.format_exception(error))
