@@ -2,7 +2,7 @@
 // true while somebody types. Unsaved text lies in sessionStorage until the studio has it.
 (() => {
   const PAUSE = 700;
-  const money = (n) => (Math.round(n * 100) === Math.round(n * 10000) / 100 ? `$${n.toFixed(2)}` : `$${n.toFixed(n < 0.1 ? 3 : 2)}`);
+  const money = (n) => (Math.round(n * 100) === Math.round(n * 10000) / 100 ? `$${n.toFixed(2)}` : `$${n.toFixed(n < 0.05 ? 3 : 2)}`);
   const shelf = {
     get(key) { try { return JSON.parse(sessionStorage.getItem(key)); } catch { return null; } },
     put(key, value) { try { sessionStorage.setItem(key, JSON.stringify(value)); } catch { /* full or forbidden */ } },
