@@ -22,7 +22,7 @@ def sign_in_link(scene: Scene) -> str:
 
 def become_administrator(window: Window, path: str) -> None:
     window.goto(path)
-    window.page.get_by_label("name", exact=False).first.fill("mara")
+    window.page.locator("[name=username]").fill("mara")
     for field in window.page.locator("input[type=password]").all():
         field.fill(PASSWORD)
     window.button("Create the account").click()

@@ -6,6 +6,7 @@ import re
 
 from playwright.sync_api import expect
 
+from speech.queries.takes import CARDS_IN_A_HISTORY
 from tests.browser.scene import Scene
 
 MANY = """
@@ -119,27 +120,27 @@ def test_it_compares_takes_side_by_side_and_marks_what_differs(scene: Scene) -> 
 
 def test_it_finds_takes_in_the_history_and_pages_to_older_ones(scene: Scene) -> None:
     script = scene.project("Seven days.", "Another line.")
-    scene.studio.run_python(MANY, line=script.lines[0], count=45)
+    scene.studio.run_python(MANY, line=script.lines[0], count=2 * CARDS_IN_A_HISTORY + 5)
     scene.studio.run_python(MANY, line=script.lines[1], count=1)
     window = scene.seat(script, role="viewer")
     window.goto(script.path)
     window.link("All takes").click()
     expect(window.page.get_by_role("heading", name="All takes")).to_be_visible()
     cards = window.page.locator(".take")
-    expect(cards).to_have_count(20)
+    expect(cards).to_have_count(CARDS_IN_A_HISTORY)
     seen = [card.get_attribute("id") for card in cards.all()]
     while window.link("Older takes").count():
         last = seen[-1]
         window.link("Older takes").click()
         expect(window.page.locator(f"#{last}")).to_have_count(0)
         seen += [card.get_attribute("id") for card in cards.all()]
-    assert len(seen) == len(set(seen)) == 46
+    assert len(seen) == len(set(seen)) == 2 * CARDS_IN_A_HISTORY + 6
     window.page.get_by_label("Seed", exact=True).fill("1007")
     window.button("Show").click()
     expect(cards).to_have_count(1)
     expect(cards.first).to_contain_text("1007")
     window.link("Clear").click()
-    expect(cards).to_have_count(20)
+    expect(cards).to_have_count(CARDS_IN_A_HISTORY)
     window.page.get_by_label("Line", exact=True).select_option(index=2)
     window.button("Show").click()
     expect(cards).to_have_count(1)
