@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import contextlib
+import json
 import logging
 import traceback
 from collections.abc import AsyncIterator, Callable
