@@ -121,6 +121,7 @@ class Take(models.Model):
             models.Index(fields=["project", "version"], name="take_changes"),
             models.Index(fields=["project", "state"], name="take_states"),
             models.Index(fields=["fingerprint"], name="take_fingerprint"),
+            models.Index(fields=["project", "cost"], name="take_costs"),
         ]
 
     @property
