@@ -12,6 +12,8 @@ from speech import params
 from speech.models import Line, Project, Take, User, Voice
 from speech.states import LIVE, ClipState
 
+MINUS = "−"
+"""The typographic one, as the pages of takes write it."""
 TYPICAL_SECONDS: Mapping[str, str] = MappingProxyType(
     {
         ClipState.WAITING: "It starts in a moment.",
@@ -102,9 +104,9 @@ def measured_facts(voice: Voice) -> list[tuple[str, str]]:
     if voice.duration is not None:
         facts.append(("Length", f"{voice.duration:.1f} s"))
     if voice.lufs is not None:
-        facts.append(("Loudness", f"{voice.lufs:.1f} LUFS"))
+        facts.append(("Loudness", f"{voice.lufs:.1f} LUFS".replace("-", MINUS)))
     if measured.get("true_peak_db") is not None:
-        facts.append(("True peak", f"{measured['true_peak_db']:.1f} dBTP"))
+        facts.append(("True peak", f"{measured['true_peak_db']:.1f} dBTP".replace("-", MINUS)))
     if voice.pitch_hz:
         facts.append(("Pitch", f"about {voice.pitch_hz:.0f} Hz"))
     if measured.get("snr_db") is not None:
