@@ -12,9 +12,13 @@ class StudioForm(forms.Form):
     """Faults are listed by the server, all at once, beside their fields."""
 
     @property
-    def asks_password(self) -> bool:
-        """Whether a browser shows it again without something that was typed."""
-        return any(isinstance(one.widget, forms.PasswordInput) for one in self.fields.values())
+    def emptied(self) -> str:
+        """What no browser shows again once a form comes back with faults; empty for nothing."""
+        if any(isinstance(one.widget, forms.PasswordInput) for one in self.fields.values()):
+            return "Passwords have to be typed again; nothing else is lost."
+        if self.files:
+            return "The file has to be chosen again; nothing you typed is lost."
+        return ""
 
     def add_faults(self, error: ParamErrors) -> None:
         """Put each fault next to its field; those of unknown fields go on top."""

@@ -8,7 +8,7 @@ from django import forms
 from speech.errors import ParamErrors
 from speech.forms.base import StudioForm
 from speech.models import User
-from speech.services.accounts import account_faults, password_faults
+from speech.services.accounts import account_faults, change_faults, password_faults
 
 NEW_PASSWORD_HELP = "At least 10 characters; several words make a good one."  # noqa: S105
 NAME_HELP = "Letters, digits and . _ + - without spaces, such as kim or kim.lee."
@@ -128,6 +128,25 @@ class ChangePasswordForm(StudioForm):
     again = forms.CharField(
         label="New password, again", max_length=4096, strip=False, widget=_password(new=True)
     )
+
+    def __init__(self, *args: Any, person: User | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person = person
+
+    def clean(self) -> dict[str, Any]:
+        """The service would say the same, but only once the two new ones are equal."""
+        cleaned = super().clean() or self.cleaned_data
+        if self.person is not None and {"current_password", "new_password"} <= cleaned.keys():
+            self.add_faults(
+                ParamErrors(
+                    change_faults(
+                        self.person,
+                        current=cleaned["current_password"],
+                        new=cleaned["new_password"],
+                    )
+                )
+            )
+        return cleaned
 
     def clean_again(self) -> str:
         again: str = self.cleaned_data["again"]

@@ -165,13 +165,18 @@ def edit_account(actor: User, *, username: str, shown_name: str, email: str) -> 
     return actor
 
 
+def change_faults(person: User, *, current: str, new: str) -> list[Fault]:
+    """Everything that is wrong with a change of password."""
+    faults = password_faults(new, person, field="new_password")
+    if not person.check_password(current):
+        faults.insert(0, Fault(field="current_password", sentence="This is not your password."))
+    return faults
+
+
 @transaction.atomic
 def change_password(actor: User, *, current: str, new: str) -> User:
     """Ends every session of this person; the view keeps the one at hand."""
-    faults = password_faults(new, actor, field="new_password")
-    if not actor.check_password(current):
-        faults.insert(0, Fault(field="current_password", sentence="This is not your password."))
-    refuse_if(faults)
+    refuse_if(change_faults(actor, current=current, new=new))
     set_password(actor, person=actor, password=new)
     return actor
 

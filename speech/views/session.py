@@ -103,7 +103,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_POST
 def account_password(request: HttpRequest) -> HttpResponse:
     person = actor(request)
-    form = ChangePasswordForm(request.POST)
+    form = ChangePasswordForm(request.POST, person=person)
     if form.is_valid():
         try:
             changed = accounts.change_password(

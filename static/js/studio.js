@@ -169,8 +169,11 @@
       const el = document.getElementById(id);
       if (el) el.scrollTop = top;
     }
+    foldFilter();
+    const fault = event.detail.requestConfig?.verb === "post" && document.querySelector("#main [aria-invalid=true]");
     const hash = location.hash && document.getElementById(location.hash.slice(1));
-    if (hash) hash.scrollIntoView();
+    if (fault) fault.focus();
+    else if (hash) hash.scrollIntoView();
     else if (lastPlace !== here()) scrollTo(0, 0);
     lastPlace = here();
     if (document.activeElement === document.body) document.getElementById("main")?.focus({ preventScroll: true });
@@ -178,6 +181,12 @@
   });
 
   // ---- small things ----
+  // On a phone the takes come first, and the filter is a tap away.
+  function foldFilter() {
+    const filter = document.getElementById("filter");
+    if (filter && matchMedia("(max-width: 640px)").matches && !filter.querySelector("[aria-invalid]")) filter.open = false;
+  }
+  foldFilter();
   document.addEventListener("click", (event) => {
     const el = event.target.closest("[data-dismiss], [data-open], [data-close], [data-copy]");
     for (const menu of document.querySelectorAll("details.menu[open], details.more-tags[open]"))

@@ -214,6 +214,9 @@ def test_a_changed_password_keeps_this_device_and_ends_the_others(client: Client
     wrong = client.post(url, {"current_password": "no", "new_password": fresh, "again": fresh})
     assert wrong.status_code == 422
     assert "not your password" in wrong.content.decode()
+    slips = {"current_password": "no", "new_password": "short", "again": fresh}
+    said = client.post(url, slips).content.decode()
+    assert all(one in said for one in ("not your password", "too short", "not the same"))
     given = {"current_password": PASSWORD, "new_password": fresh, "again": fresh}
     assert client.post(url, given).status_code == 302
     assert client.get("/account/").status_code == 200

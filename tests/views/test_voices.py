@@ -63,6 +63,11 @@ def test_an_upload_is_kept_under_a_name_of_our_own(producer: Client, settings: S
     assert producer.get(_url("voice_audio", voice.pk)).status_code == 404
 
 
+def test_a_file_is_asked_for_again_where_a_form_comes_back(producer: Client) -> None:
+    page = producer.post("/voices/add/", {"upload": _file()}).content.decode()
+    assert "The file has to be chosen again" in page
+
+
 @pytest.mark.parametrize(
     ("given", "field_says"),
     [
