@@ -132,4 +132,5 @@ def _through(user: User, project: Project | None, need: Can) -> Project:
 
 def _demand(can: frozenset[Can], need: Can) -> None:
     if need not in can:
-        raise NotAllowed(f"Your role does not allow you to {need.value}. Ask an owner.")
+        whom = "administrator" if need is Can.ADMINISTER else "owner"
+        raise NotAllowed(f"Your role does not allow you to {need.value}. Ask an {whom}.")
