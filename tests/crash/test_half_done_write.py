@@ -37,7 +37,8 @@ TAKE_OVER = """
         return [work.pk for work in works]
 
     first = adopt() == [jobs[dead.owner]]
-    half_done.close()  # the server noticed at last
+    half_done.rollback()  # what the server does once it notices
+    half_done.close()
     result = [first, adopt() == [jobs[vanished.owner]]]
 """
 

@@ -180,7 +180,7 @@ async def test_it_tries_again_when_there_is_no_place_to_work(tmp_path: Path) -> 
 
 
 def test_it_sweeps_what_was_abandoned_a_day_ago(work: Path) -> None:
-    work.mkdir()
+    work.mkdir(exist_ok=True)
     old, new = work / "old.wav", work / "new.wav"
     for path in (old, new):
         path.write_bytes(b"sound")
