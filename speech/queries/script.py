@@ -68,7 +68,7 @@ def line_rows(project: Project, lines: QuerySet[Line]) -> list[LineRow]:
     wanted = {
         pk for line in found for pk in (line.newest_id, line.heard_id, line.chosen_take_id) if pk
     }
-    some = Take.objects.only("id", "number", "state", "duration", "job_id").in_bulk(wanted)
+    some = Take.objects.only("id", "number", "state", "duration", "job_id", "text").in_bulk(wanted)
     ids = [line.pk for line in found]
     live = _counts(project, ids, Q(state__in=sorted(LIVE)))
     doubt = _counts(project, ids, Q(state=JobState.UNKNOWN, job__settled=""))
@@ -114,6 +114,9 @@ def _row(line: Line, *, newest: Take | None, heard: Take | None, live: int, doub
         tone, sign, state = "wait", "◔", f"{live} in the making"
     elif doubt:
         tone, sign, state = "warn", "!", "May have been charged"
+    elif line.chosen_take_id and heard and heard.text.strip() != line.text.strip():
+        # It would go out with words that nobody reads in the script any more.
+        tone, sign, state = "warn", "↯", f"Take {heard.number} in use, text changed"
     elif line.chosen_take_id and heard:
         tone, sign, state = "ok", "✓", f"Take {heard.number} in use"
     elif newest is None:

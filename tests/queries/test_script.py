@@ -41,6 +41,10 @@ def test_a_row_says_how_far_its_line_is(cast: SimpleNamespace) -> None:
     line.chosen_take = take
     line.save()
     assert (_row(cast.project).state, _row(cast.project).tone) == ("Take 2 in use", "ok")
+    line.text += " Now."
+    line.save()
+    assert _row(cast.project).state == "Take 2 in use, text changed"
+    assert _row(cast.project).tone == "warn"
     factories.make_take(line, state=JobState.RUNNING)
     assert _row(cast.project).state == "1 in the making"
     failed.delete()
