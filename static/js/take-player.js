@@ -10,6 +10,7 @@
       this.button = this.querySelector("[data-toggle]");
       this.wave = this.querySelector("wave-form");
       this.src = "";
+      this.wanted = null; // seconds to go on from, until the sound is loaded
       window.takeroom.player = this;
       this.button.addEventListener("click", () => this.toggle());
       for (const name of ["play", "pause", "ended", "seeked", "timeupdate", "loadedmetadata"])
@@ -25,7 +26,7 @@
     }
 
     state() {
-      return { src: this.src, playing: !!this.audio && !this.audio.paused && !this.audio.ended, time: this.audio?.currentTime || 0, duration: this.length };
+      return { src: this.src, playing: !!this.audio && !this.audio.paused && !this.audio.ended, time: this.wanted ?? (this.audio?.currentTime || 0), duration: this.length };
     }
 
     get length() {
@@ -42,6 +43,7 @@
     take(button) {
       const { src, title, sub, href, duration } = button.dataset;
       this.src = src;
+      this.wanted = null;
       this.dataset.duration = duration || "";
       this.audio.src = src;
       this.hidden = false;
@@ -67,14 +69,21 @@
       }
       if (this.audio.readyState) this.audio.currentTime = seconds;
       else {
+        // Shown at once where it will go on, though the sound is not here yet.
+        if (this.wanted === null) this.audio.addEventListener("loadedmetadata", () => this.goOn(), { once: true });
+        this.wanted = seconds;
         this.audio.preload = "metadata";
-        this.audio.addEventListener("loadedmetadata", () => (this.audio.currentTime = seconds), { once: true });
         this.audio.load();
       }
     }
 
+    goOn() {
+      if (this.wanted !== null) this.audio.currentTime = this.wanted;
+      this.wanted = null;
+    }
+
     skip(seconds) {
-      if (this.src) this.seek(this.src, Math.min(this.length, Math.max(0, this.audio.currentTime + seconds)));
+      if (this.src) this.seek(this.src, Math.min(this.length, Math.max(0, this.state().time + seconds)));
     }
 
     tick() {

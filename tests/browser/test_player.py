@@ -59,7 +59,6 @@ def test_it_seeks_by_pointer_on_the_waveform(scene: Scene) -> None:
     assert box
     wave.click(position={"x": box["width"] / 2, "y": box["height"] / 2})
     length = float(wave.get_attribute("aria-valuemax") or 0)
-    expect(wave).not_to_have_attribute("aria-valuenow", "0.0")
     assert abs(float(wave.get_attribute("aria-valuenow") or 0) - length / 2) < 0.1 * length
     window.page.keyboard.press("k")
     assert window.hears()["time"] > 0.4 * length
