@@ -38,6 +38,7 @@
     get revision() { return this.querySelector("[name=revision]")?.value || ""; }
 
     wire() {
+      this.addEventListener("focusin", (event) => { if (event.target === this.text) this.hasCursor = true; });
       this.wired = true;
       this.addEventListener("input", (event) => {
         if (event.target.matches("[data-draft]")) this.typed();
@@ -208,7 +209,9 @@
     }
 
     insert(tag) {
-      const area = this.text, at = area.selectionStart, to = area.selectionEnd;
+      const area = this.text, end = area.value.length;
+      // Before anybody has set the cursor it stands at 0; a tag belongs at the end then.
+      const [at, to] = this.hasCursor ? [area.selectionStart, area.selectionEnd] : [end, end];
       const before = area.value.slice(0, at), after = area.value.slice(to);
       const put = (before && !/\s$/.test(before) ? " " : "") + tag + (after && !/^[\s.,!?]/.test(after) ? " " : "");
       area.focus();

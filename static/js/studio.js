@@ -160,7 +160,11 @@
       else message("That did not work. Nothing you typed is lost; please try again.");
     }
   });
-  document.addEventListener("htmx:sendError", () => message("The studio cannot be reached. Nothing you typed is lost; try again in a moment."));
+  const AWAY = "The studio cannot be reached. Nothing you typed is lost; try again in a moment.";
+  document.addEventListener("htmx:sendError", () => message(AWAY));
+  document.addEventListener("htmx:afterOnLoad", () => {
+    for (const banner of document.querySelectorAll("#messages [data-message]")) if (banner.querySelector("p")?.textContent === AWAY) banner.remove();
+  });
   const here = () => location.pathname + location.search;
   let lastPlace = here();
   document.addEventListener("htmx:afterSettle", (event) => {
