@@ -34,6 +34,17 @@ def test_it_saves_what_is_typed_by_itself(scene: Scene) -> None:
     expect(window.page.locator(".ln.on .ln-text")).to_have_text("Seven days. On one charge.")
 
 
+def test_a_tag_goes_to_the_cursor_and_to_the_end_before_there_was_one(scene: Scene) -> None:
+    script = scene.project("Seven days.")
+    window = scene.seat(script)
+    window.goto(script.line())
+    window.page.get_by_role("button", name="chuckle", exact=True).click()
+    expect(window.page.locator("#id_text")).to_have_value("Seven days. [chuckle]")
+    window.page.keyboard.press("Home")
+    window.page.get_by_role("button", name="sigh", exact=True).click()
+    expect(window.page.locator("#id_text")).to_have_value("[sigh] Seven days. [chuckle]")
+
+
 def test_it_keeps_typing_while_the_studio_is_away_and_saves_it_after(scene: Scene) -> None:
     script = scene.project("Seven days.", "Another line.")
     window = scene.seat(script)
