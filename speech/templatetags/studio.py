@@ -156,6 +156,12 @@ def money(value: float | None) -> str:
 
 
 @register.filter
+def about(value: float) -> str:
+    """An estimate in US dollars, as the Generate button says it: "about $0.021", "about $0.08"."""
+    return f"about {money(value if value < 0.05 else round(value, 2))}"
+
+
+@register.filter
 def decibels(value: float | None) -> str:
     return "" if value is None else f"{value:.1f}".replace("-", "−")
 
