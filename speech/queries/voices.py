@@ -58,7 +58,7 @@ def any_archived() -> bool:
     return Voice.objects.exclude(archived_at=None).exists()
 
 
-def library(*, archived: bool = False) -> list[VoiceCard]:
+def voice_cards(*, archived: bool = False) -> list[VoiceCard]:
     """The voices, newest first. Four queries, however many there are."""
     voices = Voice.objects.filter(archived_at__isnull=not archived).select_related("created_by")
     lines = _counts(Line.objects.filter(deleted_at=None))

@@ -24,7 +24,7 @@ def voices(request: HttpRequest) -> HttpResponse:
     need_studio(actor(request), Can.LISTEN)
     archived = request.GET.get("archived") == "1"
     context = {
-        "cards": reading.library(archived=archived),
+        "cards": reading.voice_cards(archived=archived),
         "archived": archived,
         "any_archived": archived or reading.any_archived(),
         "can_change": Can.VOICES in studio_capabilities(actor(request)),
