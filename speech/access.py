@@ -24,7 +24,9 @@ class Can(StrEnum):
     """Capabilities. The value is the sentence's verb: "Viewers cannot …"."""
 
     LISTEN = "listen"
-    NOTE = "write notes and set stars"
+    COMMENT = "comment and set stars"
+    VOTE = "vote in listening tests"
+    APPROVE = "approve takes or ask for changes"
     EDIT = "edit lines"
     GENERATE = "generate takes"
     VOICES = "change voices"
@@ -33,7 +35,7 @@ class Can(StrEnum):
 
 
 _VIEWER = frozenset({Can.LISTEN})
-_REVIEWER = _VIEWER | {Can.NOTE}
+_REVIEWER = _VIEWER | {Can.COMMENT, Can.VOTE, Can.APPROVE}
 _PRODUCER = _REVIEWER | {Can.EDIT, Can.GENERATE, Can.VOICES}
 _OWNER = _PRODUCER | {Can.MANAGE}
 

@@ -82,6 +82,50 @@ class BatchKind(TextChoices):
     DEMO = "demo", "Demo"
 
 
+class ReviewState(TextChoices):
+    """How far a take has come with the people who decide."""
+
+    NONE = "none", "Not submitted"
+    WAITING = "waiting", "Waiting for review"
+    CHANGES = "changes", "Changes asked"
+    APPROVED = "approved", "Approved"
+    SUPERSEDED = "superseded", "Superseded"
+
+
+class Verdict(TextChoices):
+    APPROVE = "approve", "Approved"
+    CHANGES = "changes", "Asked for changes"
+
+
+class ApprovalPolicy(TextChoices):
+    """Who has to approve a take before it counts as approved."""
+
+    ONE = "one", "One approval"
+    COUNT = "count", "Several approvals"
+    NAMED = "named", "Each of the named approvers"
+
+
+class VoteMethod(TextChoices):
+    PICK = "pick", "Pick the best"
+    RANK = "rank", "Rank all"
+
+
+class NoticeKind(TextChoices):
+    MENTION = "mention", "Somebody mentions you"
+    REPLY = "reply", "Somebody replies to you"
+    REVIEW_ASKED = "review_asked", "A take waits for your review"
+    DECISION = "decision", "A decision on a take of yours"
+    APPROVAL_FELL = "approval_fell", "An approval of yours fell"
+    VOTE_ASKED = "vote_asked", "A listening test waits for your vote"
+
+
+class DeliveryState(TextChoices):
+    WAITING = "waiting", "Waiting"
+    MAKING = "making", "Being made"
+    DONE = "done", "Ready"
+    FAILED = "failed", "Failed"
+
+
 class Charged(TextChoices):
     """What is known about the money of one submission."""
 

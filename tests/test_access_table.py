@@ -24,8 +24,8 @@ from tests import factories
 
 EVERYBODY = {"owner", "producer", "reviewer", "viewer", "stranger", "administrator"}
 MEMBERS = EVERYBODY - {"stranger"}
-NOTERS = MEMBERS - {"viewer"}
-MAKERS = NOTERS - {"reviewer"}
+COMMENTERS = MEMBERS - {"viewer"}
+MAKERS = COMMENTERS - {"reviewer"}
 OWNERS = MAKERS - {"producer"}
 ADMINISTRATORS = {"administrator"}
 
@@ -48,8 +48,8 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("line_restore", "POST"): MAKERS,
     ("generate", "POST"): MAKERS,
     ("take", "GET"): MEMBERS,
-    ("take_star", "POST"): NOTERS,
-    ("take_note", "POST"): NOTERS,
+    ("take_star", "POST"): COMMENTERS,
+    ("take_note", "POST"): COMMENTERS,
     ("take_archive", "POST"): MAKERS,
     ("take_choose", "POST"): MAKERS,
     ("take_retry", "POST"): MAKERS,

@@ -7,29 +7,45 @@ share each operation. Price: a range that changes upstream is a migration. Integ
 on purpose: the newest take has the highest id, so paging by key costs one index.
 """
 
+from speech.models.comments import Comment, GuestLink
+from speech.models.deliveries import Delivery
 from speech.models.events import Event
 from speech.models.jobs import DriverLease, EngineState, Heartbeat, Job
+from speech.models.listening import Ballot, ListeningTest, TestEntry
+from speech.models.news import Notice, Presence
 from speech.models.people import OneTimeLink, SignInAttempt, User
 from speech.models.projects import Line, Membership, Project
-from speech.models.takes import Batch, Star, Take, TakeNote
+from speech.models.reviews import Decision, Hearing, MustSay, Review
+from speech.models.takes import Batch, Star, Take
 from speech.models.voices import ProviderClip, Voice
 
 __all__ = [
+    "Ballot",
     "Batch",
+    "Comment",
+    "Decision",
+    "Delivery",
     "DriverLease",
     "EngineState",
     "Event",
+    "GuestLink",
+    "Hearing",
     "Heartbeat",
     "Job",
     "Line",
+    "ListeningTest",
     "Membership",
+    "MustSay",
+    "Notice",
     "OneTimeLink",
+    "Presence",
     "Project",
     "ProviderClip",
+    "Review",
     "SignInAttempt",
     "Star",
     "Take",
-    "TakeNote",
+    "TestEntry",
     "User",
     "Voice",
 ]

@@ -11,6 +11,11 @@ from speech.states import LinkKind, Role
 class User(AbstractUser):
     """A person. `is_superuser` is the studio's administrator; roles live on memberships."""
 
+    news = models.BigIntegerField(default=0)
+    """Moves when something concerns this person: what their change feed reads."""
+    muted = models.JSONField(default=list, blank=True)
+    """What they do not want to be told: "app:<kind>" or "mail:<kind>" of `NoticeKind`."""
+
     class Meta:
         constraints = [
             models.UniqueConstraint(Lower("email"), name="user_email_once", condition=~Q(email="")),

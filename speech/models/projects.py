@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from speech.states import Role
+from speech.states import ApprovalPolicy, Role
 
 
 class Project(models.Model):
@@ -17,6 +17,13 @@ class Project(models.Model):
     voice = models.ForeignKey(
         "speech.Voice", on_delete=models.SET_NULL, null=True, blank=True, related_name="projects"
     )
+    approval_policy = models.CharField(
+        max_length=8, choices=ApprovalPolicy, default=ApprovalPolicy.ONE
+    )
+    approvals_needed = models.IntegerField(default=2)
+    """How many different people, where the policy counts them."""
+    own_approval = models.BooleanField(default=True)
+    """Whether people may approve takes that they made themselves."""
     is_demo = models.BooleanField(default=False)
     version = models.BigIntegerField(default=0)
     created_by = models.ForeignKey(
@@ -30,6 +37,14 @@ class Project(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(name="project_has_a_name", condition=~Q(name="")),
+            models.CheckConstraint(
+                name="project_approval_policy",
+                condition=Q(approval_policy__in=ApprovalPolicy.values),
+            ),
+            models.CheckConstraint(
+                name="project_approvals_needed",
+                condition=Q(approvals_needed__gte=2, approvals_needed__lte=20),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -43,6 +58,8 @@ class Membership(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey("speech.User", on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=12, choices=Role)
+    approver = models.BooleanField(default=False)
+    """Named as one whose approval is needed, where the project's policy says so."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -19,6 +19,10 @@ class Batch(models.Model):
     asked_by = models.ForeignKey(
         "speech.User", on_delete=models.SET_NULL, null=True, related_name="+"
     )
+    answers = models.ForeignKey(
+        "speech.Comment", on_delete=models.SET_NULL, null=True, blank=True, related_name="retakes"
+    )
+    """The comment that these takes were asked for in answer to."""
     created_at = models.DateTimeField(auto_now_add=True)
 
 
@@ -154,16 +158,3 @@ class Star(models.Model):
     take = models.OneToOneField(Take, on_delete=models.CASCADE, related_name="star")
     by = models.ForeignKey("speech.User", on_delete=models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
-
-
-class TakeNote(models.Model):
-    take = models.ForeignKey(Take, on_delete=models.CASCADE, related_name="notes")
-    author = models.ForeignKey(
-        "speech.User", on_delete=models.SET_NULL, null=True, related_name="+"
-    )
-    text = models.TextField()
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [models.CheckConstraint(name="note_has_text", condition=~Q(text=""))]
-        ordering = ["id"]

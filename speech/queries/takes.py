@@ -11,7 +11,7 @@ from django.db.models import F, Prefetch, QuerySet
 from django.utils import timezone
 
 from speech.catalog import ENGINES, EngineCard
-from speech.models import Line, Project, Take, TakeNote
+from speech.models import Comment, Line, Project, Take
 from speech.params import TUNING
 from speech.queries.staleness import Difference, Setup, differences, plain
 from speech.queries.tuning import effective_tuning, effective_voice
@@ -64,7 +64,7 @@ class TakeCard:
     stale: Sequence[Difference]
     chosen: bool
     starred: bool
-    notes: Sequence[TakeNote]
+    comments: Sequence[Comment]
     phase: str
     elapsed: float
     """Seconds since the request was made; of use only while the take is live."""
@@ -98,7 +98,9 @@ def base(*, around: bool = True) -> QuerySet[Take]:
     more = ("project", "project__voice", "line", "line__voice") if around else ()
     return (
         Take.objects.select_related(*more, "job", "created_by", "star")
-        .prefetch_related(Prefetch("notes", TakeNote.objects.select_related("author")))
+        .prefetch_related(
+            Prefetch("comments", Comment.objects.filter(deleted_at=None).select_related("author"))
+        )
         .annotate(repeat_number=F("repeat_of__number"))
         .defer("words", "measured", "timings", "job__result")
     )
@@ -146,7 +148,7 @@ def card(take: Take, *, now: datetime | None = None) -> TakeCard:
         stale=stale_differences(take) if take.is_done else (),
         chosen=take.line.chosen_take_id == take.pk,
         starred=hasattr(take, "star"),
-        notes=list(take.notes.all()),
+        comments=list(take.comments.all()),
         phase=_PHASES.get(JobState(take.state), ""),
         elapsed=max(0.0, ((now or timezone.now()) - asked).total_seconds()),
         trouble=(job.error if job and take.is_finished and not take.is_done else ""),

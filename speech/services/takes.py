@@ -14,7 +14,7 @@ from django.utils import timezone
 from speech import catalog, params
 from speech.background import wake_driver
 from speech.errors import BadInput, Fault, ParamErrors, WrongState
-from speech.models import Batch, Job, Line, Project, Star, Take, TakeNote, User, Voice
+from speech.models import Batch, Job, Line, Project, Star, Take, User, Voice
 from speech.params import SEED_MAX
 from speech.queries.tuning import effective_tuning, effective_voice
 from speech.services.events import log, touch
@@ -169,19 +169,6 @@ def star_take(actor: User, *, take: Take, on: bool) -> Take:
     )
     touch(take.project_id, takes=[take.pk])
     return take
-
-
-@transaction.atomic
-def note_take(actor: User, *, take: Take, text: str) -> TakeNote:
-    text = text.strip()
-    if not text:
-        raise BadInput("Write something first.")
-    if len(text) > 2000:
-        raise BadInput(f"A note has at most 2,000 characters; this one has {len(text):,}.")
-    note = TakeNote.objects.create(take=take, author=actor, text=text)
-    log(actor, "note written", project=take.project, target=f"take {take.pk}", text=text)
-    touch(take.project_id, takes=[take.pk])
-    return note
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ from speech.htmx import StudioRequest, changes, wants_changes
 from speech.models import Take
 from speech.queries import takes as queries
 from speech.services import takes as service
+from speech.services.comments import write_comment
 from speech.views import parts
 
 
@@ -25,17 +26,17 @@ def take(request: StudioRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def take_star(request: StudioRequest, pk: int) -> HttpResponse:
-    found = access.get_take(request.user, pk, Can.NOTE)
+    found = access.get_take(request.user, pk, Can.COMMENT)
     service.star_take(request.user, take=found, on=_on(request))
     return _answer(request, found)
 
 
 @require_POST
 def take_note(request: StudioRequest, pk: int) -> HttpResponse:
-    found = access.get_take(request.user, pk, Can.NOTE)
+    found = access.get_take(request.user, pk, Can.COMMENT)
     text = request.POST.get("text", "")
     try:
-        service.note_take(request.user, take=found, text=text)
+        write_comment(request.user, take=found, text=text)
     except BadInput as error:
         if wants_changes(request):
             raise

@@ -36,12 +36,13 @@ from datetime import timedelta
 from django.utils import timezone
 from speech.models import Job, Line, Take, User
 from speech.services import takes as service
+from speech.services.comments import write_comment
 from tests.factories import make_take
 line = Line.objects.get(pk=given["line"])
 boss = User.objects.get(username=given["boss"])
 done = list(Take.objects.filter(line=line).order_by("number"))
 service.star_take(boss, take=done[0], on=True)
-service.note_take(boss, take=done[0], text="Best so far. A touch slower on “seven days”?")
+write_comment(boss, take=done[0], text="Best so far. A touch slower on “seven days”?")
 service.choose_take(boss, take=done[1], on=True)
 service.archive_take(boss, take=done[3], on=True)
 line.refresh_from_db()

@@ -7,12 +7,12 @@ from django_q.models import OrmQ
 
 from speech.errors import BadInput, ParamErrors, WrongState
 from speech.models import Event, Job, Line, Take
+from speech.services.comments import write_comment
 from speech.services.projects import archive_project
 from speech.services.takes import (
     archive_take,
     choose_take,
     dismiss_unknown,
-    note_take,
     request_takes,
     retry_take,
     settle_unknowns,
@@ -141,14 +141,14 @@ def test_what_people_say_of_a_take_is_kept_and_told(cast: SimpleNamespace, line:
     take = factories.make_take(line)
     star_take(cast.reviewer, take=take, on=True)
     star_take(cast.owner, take=take, on=True)
-    note_take(cast.reviewer, take=take, text=" warmer ")
+    write_comment(cast.reviewer, take=take, text=" warmer ")
     assert take.star.by == cast.reviewer
-    assert [note.text for note in take.notes.all()] == ["warmer"]
+    assert [comment.text for comment in take.comments.all()] == ["warmer"]
     with pytest.raises(BadInput):
-        note_take(cast.reviewer, take=take, text="  ")
+        write_comment(cast.reviewer, take=take, text="  ")
     star_take(cast.owner, take=take, on=False)
     assert not hasattr(Take.objects.get(pk=take.pk), "star")
-    assert set(Event.objects.values_list("verb", flat=True)) >= {"take starred", "note written"}
+    assert set(Event.objects.values_list("verb", flat=True)) >= {"take starred", "comment written"}
 
 
 def test_one_take_of_a_line_is_chosen(cast: SimpleNamespace, line: Line) -> None:
