@@ -36,7 +36,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("takes/<int:pk>/dismiss/", takes.take_dismiss, name="take_dismiss"),
     *(
         path("", include(name))
-        for name in ("speech.urls_people", "speech.urls_voices")
+        for name in (
+            "speech.urls_people",
+            "speech.urls_voices",
+            "speech.urls_tests",
+            "speech.urls_comments",
+            "speech.urls_review",
+            "speech.urls_records",
+            "speech.urls_live",
+        )
         if find_spec(name)
     ),
 ]

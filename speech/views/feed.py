@@ -11,20 +11,16 @@ from http import HTTPStatus
 
 from asgiref.sync import sync_to_async
 from django.http import HttpResponse
-from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from speech import access
-from speech.forms.lines import LineForm
 from speech.htmx import StudioRequest
 from speech.htmx import changes as changes_response
-from speech.models import Project
 from speech.queries import changes as queries
-from speech.queries import script, takes
 from speech.views import parts
+from speech.views.news import KINDS
 
 WAIT_SECONDS = 25.0
-MOST_TAKES = 100
 
 
 @require_safe
@@ -45,64 +41,7 @@ def _news(request: StudioRequest, slug: str, since: int) -> tuple[int, HttpRespo
         project = access.get_project(request.user, slug)
         if project.version <= since:
             return project.pk, None
-        html = _line_page(request, project, since) if _on_studio(request) else ""
-        html += _listed_takes(request, project, since) if not _on_studio(request) else ""
+        html = KINDS[parts.view_name(request)](request, project, since)
         return project.pk, changes_response(html, version=project.version)
     finally:
         queries.release_connections()
-
-
-def _on_studio(request: StudioRequest) -> bool:
-    return parts.view_name(request) == "line"
-
-
-def _line_page(request: StudioRequest, project: Project, since: int) -> str:
-    """Rows of the script, and cards of the selected line."""
-    can = parts.abilities(request.user, project)
-    changed = queries.changed_lines(project, since=since)
-    gone = changed.exclude(deleted_at=None).values_list("pk", flat=True)
-    rows = script.line_rows(project, changed.filter(deleted_at=None))
-    pk = parts.number_asked(request, "line")
-    fresh = takes.base().filter(line=pk) if pk else takes.base().none()
-    cards = takes.cards(
-        queries.changed_takes(fresh, project, since=since).order_by("-id")[:MOST_TAKES]
-    )
-    html = "".join(
-        render_to_string("lines/_gone.html", {"pk": line_id}, request) for line_id in gone
-    )
-    html += parts.fragments(
-        request, project, can=can, takes=reversed(cards), rows=rows, selected=pk
-    )
-    if any(row.line.pk == pk for row in rows):
-        html += _selected_line(request, project, pk or 0, can)
-    return html
-
-
-def _selected_line(request: StudioRequest, project: Project, pk: int, can: dict[str, bool]) -> str:
-    """The text as it is now, and which shown takes it has left behind."""
-    line = project.lines.select_related("voice", "project__voice").get(pk=pk)
-    context = {
-        "line": line,
-        "project": project,
-        "can": can,
-        "form": LineForm(line=line, engines=parts.engines()),
-        **parts.panel_words(),
-    }
-    html = render_to_string("lines/_text.html", context, request)
-    for card in takes.page_of_line(line).cards:
-        html += render_to_string("takes/_stale.html", {"card": card}, request)
-    return html
-
-
-def _listed_takes(request: StudioRequest, project: Project, since: int) -> str:
-    raw = request.GET.get("takes", "").split(",")
-    ids = [int(pk[:18]) for pk in raw if pk.isdigit()][:MOST_TAKES]
-    shown = takes.base().filter(pk__in=ids, line__deleted_at=None)
-    cards = takes.cards(queries.changed_takes(shown, project, since=since))
-    return parts.fragments(
-        request,
-        project,
-        can=parts.abilities(request.user, project),
-        takes=cards,
-        view=parts.view_name(request),
-    )
