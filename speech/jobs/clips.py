@@ -24,6 +24,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.utils import timezone
 
 from speech.audio.confined import AudioJob, ConfinedAudio, Measured
@@ -35,6 +36,7 @@ from speech.engines.download import download
 from speech.errors import AudioError, AudioTooBig, NotAudio, RateLimited, StudioError, TryLater
 from speech.models import Voice
 from speech.services.events import log
+from speech.services.reviews import recheck
 from speech.services.voices import CHECK_VOICE, INCOMING, remove_files
 from speech.states import CLIP_LIVE, ClipState
 
@@ -212,6 +214,8 @@ def _keep(
     remove_files(old if written else new)
     if written:
         log(None, "voice ready", target=f"voice {voice.pk}", sha256=measured.sha256)
+        with transaction.atomic():
+            recheck(None, voice=voice)  # what was approved was read by the clip from before
 
 
 def _refuse(claim: Claim, sentence: str, *, findings: tuple[Finding, ...] = ()) -> None:

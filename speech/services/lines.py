@@ -12,6 +12,7 @@ from speech.errors import BadInput, WrongState
 from speech.models import Line, Project, Take, User, Voice
 from speech.queries.tuning import inherited_tuning
 from speech.services.events import log, touch
+from speech.services.reviews import recheck
 from speech.services.takes import cancel_queued
 
 PAUSE_LIMIT = 30.0
@@ -55,6 +56,7 @@ def edit_line(
     current.revision += 1
     current.save(update_fields=["text", "direction", "revision", "updated_at"])
     log(actor, "line edited", project=current.project, target=f"line {line.pk}", old=old, new=text)
+    recheck(actor, lines=[line.pk])
     touch(current.project_id, lines=[line.pk])
     return current
 
@@ -96,6 +98,7 @@ def set_line_setup(
     log(
         actor, "line setup changed", project=line.project, target=f"line {line.pk}", new=line.params
     )
+    recheck(actor, lines=[line.pk])
     touch(line.project_id, lines=[line.pk])
     return line
 
@@ -143,6 +146,7 @@ def restore_line(actor: User, *, line: Line) -> Line:
     ids.insert(max(0, min(wanted - 1, len(ids))), line.pk)
     _renumber(line.project, ids)
     log(actor, "line restored", project=line.project, target=f"line {line.pk}")
+    recheck(actor, lines=[line.pk])
     touch(line.project_id, lines=ids)
     line.refresh_from_db()
     return line

@@ -12,6 +12,7 @@ from speech.background import enqueue
 from speech.errors import BadInput, WrongState
 from speech.models import Membership, Project, User, Voice
 from speech.services.events import log, touch
+from speech.services.reviews import recheck
 from speech.services.takes import cancel_queued
 from speech.states import LIVE, Role
 
@@ -50,6 +51,7 @@ def set_project_defaults(
     project.voice = voice
     project.save(update_fields=["defaults", "voice"])
     log(actor, "project defaults changed", project=project, old=old, new=project.defaults)
+    recheck(actor, project=project)
     touch(project.pk, lines=project.lines.filter(deleted_at=None).values_list("pk", flat=True))
     return project
 

@@ -18,6 +18,7 @@ from speech.models import Batch, Job, Line, Project, Star, Take, User, Voice
 from speech.params import SEED_MAX
 from speech.queries.tuning import effective_tuning, effective_voice
 from speech.services.events import log, touch
+from speech.services.reviews import recheck
 from speech.states import RETRYABLE, BatchKind, JobState
 
 MOST_AT_ONCE = 8
@@ -185,6 +186,7 @@ def archive_take(actor: User, *, take: Take, on: bool) -> Take:
         project=take.project,
         target=f"take {take.pk}",
     )
+    recheck(actor, lines=[take.line_id])
     touch(take.project_id, takes=[take.pk], lines=[take.line_id])
     return take
 
@@ -204,6 +206,7 @@ def choose_take(actor: User, *, take: Take, on: bool) -> Line:
         project=take.project,
         target=f"take {take.pk}",
     )
+    recheck(actor, lines=[line.pk])
     touch(take.project_id, takes=[pk for pk in (before, take.pk) if pk], lines=[line.pk])
     return line
 

@@ -19,8 +19,9 @@ from django.utils import timezone
 from speech import params
 from speech.background import enqueue
 from speech.errors import Fault, ParamErrors, WrongState
-from speech.models import Line, Project, User, Voice
+from speech.models import Line, Project, Review, User, Voice
 from speech.services.events import log, touch
+from speech.services.reviews import recheck
 from speech.states import CLIP_LIVE, LIVE, ClipState
 
 CHECK_VOICE = "speech.tasks.check_voice"
@@ -93,6 +94,7 @@ def edit_voice(
     voice.params = knobs
     voice.save(update_fields=["name", "consent_by", "consent_for", "params"])
     log(actor, "voice edited", target=f"voice {voice.pk}", old=old, new=_record(voice))
+    recheck(actor, voice=voice)
     _touch_users(voice)
     return voice
 
@@ -172,7 +174,9 @@ def delete_voice(actor: User, *, voice: Voice) -> None:
     names = [voice.clip.name or "", voice.clip_mp3.name or "", voice.incoming]
     log(actor, "voice deleted", target=f"voice {voice.pk}", new=_record(voice))
     touched = _users(voice)
+    decided = list(Review.objects.filter(take__voice=voice).values_list("line", flat=True))
     voice.delete()
+    recheck(actor, lines=decided)
     _touch(touched)
     transaction.on_commit(lambda: remove_files(names), robust=True)
 

@@ -1,0 +1,344 @@
+"""Deciding about takes: who may, what it is bound to, and when it falls."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from speech.errors import BadInput, NotAllowed, WrongState
+from speech.models import Event, Line, Membership, Notice, Review, Take
+from speech.queries import approval
+from speech.services import lines, projects, reviews, takes, voices
+from speech.states import ApprovalPolicy, ReviewState, Verdict
+from tests import factories
+
+R = ReviewState
+
+
+@pytest.fixture
+def stage(cast: SimpleNamespace) -> SimpleNamespace:
+    """A line, its voice, and a way to make takes that could be approved."""
+    voice = factories.make_voice()
+    cast.project.voice = voice
+    cast.project.save()
+    line = factories.make_line(cast.project, "Fernweh boils in ninety seconds.")
+
+    def take(**more: Any) -> Take:
+        return factories.make_take(
+            line, engine="segmind", voice=voice, reference_sha256=voice.sha256,
+            reference_url=voice.source_url, created_by=cast.producer, **more,
+        )  # fmt: skip
+
+    return SimpleNamespace(cast=cast, line=line, voice=voice, take=take, project=cast.project)
+
+
+def state(take: Take) -> str:
+    review = Review.objects.filter(take=take).first()
+    return review.state if review else R.NONE
+
+
+def told(person: Any) -> list[str]:
+    return list(Notice.objects.filter(person=person).order_by("id").values_list("kind", flat=True))
+
+
+def test_from_asked_to_approved(stage: SimpleNamespace) -> None:
+    take = stage.take()
+    reviews.ask_review(stage.cast.producer, take=take, note="  for  Tuesday ")
+    assert state(take) == R.WAITING
+    assert told(stage.cast.reviewer) == ["review_asked"]
+    assert told(stage.cast.viewer) == []
+    assert told(stage.cast.producer) == []
+    review = reviews.approve(stage.cast.reviewer, take=take)
+    assert review.state == R.APPROVED
+    assert Line.objects.get(pk=stage.line.pk).chosen_take == take
+    assert reviews.still_holds(Review.objects.get(take=take))
+    assert told(stage.cast.producer) == ["decision"]
+    verbs = set(Event.objects.values_list("verb", flat=True))
+    assert {"review asked", "take approved"} <= verbs
+
+
+@pytest.mark.parametrize("unfit", ["draft", "archived", "failed", "stale", "project"])
+def test_what_cannot_be_approved(stage: SimpleNamespace, unfit: str) -> None:
+    take = stage.take()
+    if unfit == "draft":
+        Take.objects.filter(pk=take.pk).update(engine="draft")
+    elif unfit == "archived":
+        takes.archive_take(stage.cast.owner, take=take, on=True)
+    elif unfit == "failed":
+        take = stage.take(state="failed")
+    elif unfit == "stale":
+        lines.edit_line(stage.cast.owner, line=stage.line, text="Other words.")
+    else:
+        projects.archive_project(stage.cast.owner, project=stage.project)
+    with pytest.raises(WrongState):
+        reviews.ask_review(stage.cast.producer, take=take)
+    with pytest.raises(WrongState):
+        reviews.approve(stage.cast.reviewer, take=take)
+    assert not Review.objects.filter(state=R.APPROVED).exists()
+
+
+def test_several_approvals_are_of_several_people(stage: SimpleNamespace) -> None:
+    stage.project.approval_policy = ApprovalPolicy.COUNT
+    stage.project.save()
+    take = stage.take()
+    reviews.ask_review(stage.cast.producer, take=take)
+    reviews.approve(stage.cast.reviewer, take=take)
+    assert state(take) == R.WAITING
+    reviews.approve(stage.cast.reviewer, take=take)
+    assert state(take) == R.WAITING
+    reviews.approve(stage.cast.owner, take=take)
+    assert state(take) == R.APPROVED
+
+
+def test_named_approvers_all_have_to_say_yes(stage: SimpleNamespace) -> None:
+    cast = stage.cast
+    policy = {"project": stage.project, "policy": "named", "needed": 2, "own_approval": True}
+    with pytest.raises(BadInput):
+        reviews.set_policy(cast.owner, approvers=[cast.viewer.pk], **policy)
+    reviews.set_policy(cast.owner, approvers=[cast.reviewer.pk, cast.owner.pk], **policy)
+    take = stage.take()
+    reviews.ask_review(cast.producer, take=take)
+    with pytest.raises(NotAllowed, match="ada, cy"):
+        reviews.approve(cast.producer, take=take)
+    reviews.approve(cast.reviewer, take=take)
+    assert state(take) == R.WAITING
+    reviews.approve(cast.owner, take=take)
+    assert state(take) == R.APPROVED
+
+
+def test_a_relaxed_policy_approves_what_has_enough(stage: SimpleNamespace) -> None:
+    stage.project.approval_policy = ApprovalPolicy.COUNT
+    stage.project.save()
+    take = stage.take()
+    reviews.approve(stage.cast.reviewer, take=take)
+    assert state(take) == R.WAITING
+    reviews.set_policy(
+        stage.cast.owner, project=stage.project, policy="one", needed=2, own_approval=True,
+        approvers=[],
+    )  # fmt: skip
+    assert state(take) == R.APPROVED
+    assert not Membership.objects.filter(approver=True).exists()
+
+
+def test_nobody_approves_their_own_take_where_that_is_the_rule(stage: SimpleNamespace) -> None:
+    stage.project.own_approval = False
+    stage.project.save()
+    take = stage.take()
+    with pytest.raises(NotAllowed):
+        reviews.approve(stage.cast.producer, take=take)
+    reviews.approve(stage.cast.owner, take=take)
+    assert state(take) == R.APPROVED
+
+
+def test_changes_need_a_reason_and_outweigh_approvals(stage: SimpleNamespace) -> None:
+    take = stage.take()
+    with pytest.raises(BadInput):
+        reviews.ask_changes(stage.cast.reviewer, take=take, reason=" ")
+    reviews.ask_changes(stage.cast.reviewer, take=take, reason="Slower on “ninety”.")
+    assert state(take) == R.CHANGES
+    assert [comment.text for comment in take.comments.all()] == ["Slower on “ninety”."]
+    reviews.approve(stage.cast.owner, take=take)
+    assert state(take) == R.CHANGES
+    reviews.approve(stage.cast.reviewer, take=take)
+    assert state(take) == R.APPROVED
+
+
+def test_a_decision_can_be_taken_back(stage: SimpleNamespace) -> None:
+    take = stage.take()
+    reviews.approve(stage.cast.reviewer, take=take)
+    with pytest.raises(WrongState):
+        reviews.take_back(stage.cast.owner, take=take)
+    reviews.take_back(stage.cast.reviewer, take=take)
+    assert state(take) == R.WAITING
+
+
+def test_must_say_words_are_confirmed_one_by_one(stage: SimpleNamespace) -> None:
+    stage.project.must_say.create(word="fernweh", respelling="FAIRN-vay")
+    stage.project.must_say.create(word="ninety seconds")
+    stage.project.must_say.create(word="boil")
+    take = stage.take()
+    with pytest.raises(BadInput, match="fernweh”, “ninety seconds”"):
+        reviews.approve(stage.cast.reviewer, take=take, heard=["boil"])
+    reviews.approve(stage.cast.reviewer, take=take, heard=["Fernweh", "ninety seconds"])
+    decision = take.review.decisions.get()
+    assert decision.heard_words == ["fernweh", "ninety seconds"]
+    assert not decision.played_to_end
+
+
+def test_it_is_kept_whether_the_take_was_played_to_its_end(stage: SimpleNamespace) -> None:
+    take = stage.take()
+    reviews.note_hearing(stage.cast.reviewer, take=take)
+    reviews.note_hearing(stage.cast.reviewer, take=take)
+    reviews.approve(stage.cast.reviewer, take=take)
+    assert take.review.decisions.get().played_to_end
+
+
+def change_text(stage: SimpleNamespace) -> None:
+    lines.edit_line(stage.cast.producer, line=stage.line, text="Fernweh boils in a minute.")
+
+
+def change_params(stage: SimpleNamespace) -> None:
+    lines.set_line_setup(
+        stage.cast.producer, line=stage.line, tuning={"temperature": 1.3}, voice=None,
+        pinned_seed=None,
+    )  # fmt: skip
+
+
+def change_voice(stage: SimpleNamespace) -> None:
+    lines.set_line_setup(
+        stage.cast.producer, line=stage.line, tuning={}, pinned_seed=None,
+        voice=factories.make_voice("Ben", sha256="b" * 64),
+    )  # fmt: skip
+
+
+def change_defaults(stage: SimpleNamespace) -> None:
+    projects.set_project_defaults(
+        stage.cast.owner, project=stage.project, tuning={"top_p": 0.5}, voice=stage.voice
+    )
+
+
+def change_voice_params(stage: SimpleNamespace) -> None:
+    voices.edit_voice(
+        stage.cast.owner, voice=stage.voice, name="Amara", consent_by="A", consent_for="All",
+        tuning={"temperature": 0.4},
+    )  # fmt: skip
+
+
+def delete_the_voice(stage: SimpleNamespace) -> None:
+    voices.delete_voice(stage.cast.owner, voice=stage.voice)
+
+
+def choose_another(stage: SimpleNamespace) -> None:
+    takes.choose_take(stage.cast.producer, take=stage.take(), on=True)
+
+
+def choose_none(stage: SimpleNamespace) -> None:
+    line = Line.objects.get(pk=stage.line.pk)
+    takes.choose_take(stage.cast.producer, take=line.chosen_take, on=False)
+
+
+def archive(stage: SimpleNamespace) -> None:
+    line = Line.objects.get(pk=stage.line.pk)
+    takes.archive_take(stage.cast.producer, take=line.chosen_take, on=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (change_text, "text was changed"),
+        (change_params, "Temperature: 0.7 → 1.3"),
+        (change_voice, "Voice: Amara → Ben"),
+        (change_defaults, "→ 0.5"),
+        (change_voice_params, "0.7 → 0.4"),
+        (delete_the_voice, "Voice"),
+        (choose_another, "take 1 → take 2"),
+        (choose_none, "take 1 → none"),
+        (archive, "archived"),
+    ],
+)
+def test_an_approval_falls_with_what_it_was_about(
+    stage: SimpleNamespace, change: Any, words: str
+) -> None:
+    take = stage.take()
+    reviews.ask_review(stage.cast.producer, take=take)
+    reviews.approve(stage.cast.reviewer, take=take)
+    change(stage)
+    review = Review.objects.get(take=take)
+    assert review.state == R.NONE
+    assert review.fell_from == R.APPROVED
+    assert words in review.fell_why
+    assert review.fell_changes
+    assert not reviews.still_holds(review)
+    assert told(stage.cast.reviewer) == ["review_asked", "approval_fell"]
+    event = Event.objects.get(verb="approval fell")
+    assert (event.data["old"], event.data["new"]) == (R.APPROVED, R.NONE)
+
+
+def test_what_changes_nothing_lets_nothing_fall(stage: SimpleNamespace) -> None:
+    take = stage.take()
+    reviews.approve(stage.cast.reviewer, take=take)
+    lines.edit_line(stage.cast.producer, line=stage.line, text=stage.line.text, direction="Warm")
+    lines.move_line(stage.cast.producer, line=stage.line, to=1)
+    projects.rename_project(stage.cast.owner, project=stage.project, name="Kettle")
+    projects.set_project_defaults(
+        stage.cast.owner, project=stage.project, tuning={}, voice=stage.voice
+    )
+    lines.delete_line(stage.cast.producer, line=stage.line)
+    lines.restore_line(stage.cast.producer, line=Line.objects.get(pk=stage.line.pk))
+    assert state(take) == R.APPROVED
+    assert reviews.still_holds(Review.objects.get(take=take))
+
+
+def test_what_waits_is_stopped_by_a_change_too(stage: SimpleNamespace) -> None:
+    take = stage.take()
+    reviews.ask_review(stage.cast.owner, take=take)
+    change_text(stage)
+    assert state(take) == R.NONE
+    assert told(stage.cast.owner) == ["approval_fell"]
+
+
+def test_a_fallen_approval_comes_back_only_by_being_given_again(stage: SimpleNamespace) -> None:
+    take, text = stage.take(), stage.line.text
+    reviews.approve(stage.cast.reviewer, take=take)
+    change_text(stage)
+    lines.edit_line(stage.cast.producer, line=stage.line, text=text)
+    assert state(take) == R.NONE
+    reviews.approve(stage.cast.reviewer, take=take)
+    assert state(take) == R.APPROVED
+    assert not Review.objects.get(take=take).fell
+
+
+def test_a_line_has_one_approved_take(stage: SimpleNamespace) -> None:
+    first, second, third = stage.take(), stage.take(), stage.take()
+    reviews.approve(stage.cast.reviewer, take=first)
+    reviews.ask_review(stage.cast.producer, take=third)
+    reviews.approve(stage.cast.owner, take=second)
+    assert [state(take) for take in (first, second, third)] == [
+        R.SUPERSEDED, R.APPROVED, R.SUPERSEDED,
+    ]  # fmt: skip
+    assert "approval_fell" in told(stage.cast.reviewer)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Review.objects.filter(take=first).update(state=R.APPROVED)
+
+
+def test_a_review_can_be_withdrawn_and_asked_again(stage: SimpleNamespace) -> None:
+    take = stage.take()
+    reviews.ask_review(stage.cast.producer, take=take)
+    with pytest.raises(WrongState):
+        reviews.ask_review(stage.cast.producer, take=take)
+    reviews.withdraw_review(stage.cast.producer, take=take)
+    assert state(take) == R.NONE
+    with pytest.raises(WrongState):
+        reviews.withdraw_review(stage.cast.producer, take=take)
+    reviews.ask_review(stage.cast.producer, take=take)
+    assert state(take) == R.WAITING
+
+
+def test_a_sound_that_was_exchanged_is_not_what_was_approved(stage: SimpleNamespace) -> None:
+    take = stage.take()
+    reviews.approve(stage.cast.reviewer, take=take)
+    Take.objects.filter(pk=take.pk).update(sha256="f" * 64)
+    assert not reviews.still_holds(Review.objects.get(take=take))
+
+
+def test_words_are_found_whole_and_in_any_case(stage: SimpleNamespace) -> None:
+    for word in ("Fernweh", "C++", "it’s", "Ænima"):
+        stage.project.must_say.create(word=word)
+    found = {
+        text: [one.word for one in approval.words_in(text, stage.project.must_say.all())]
+        for text in ("FERNWEH!", "Fernwehs", "learn C++ now", "it's fine", "ÆNIMA, again")
+    }
+    assert list(found.values()) == [["Fernweh"], [], ["C++"], ["it’s"], ["Ænima"]]
+
+
+def test_decisions_are_kept_when_they_end(stage: SimpleNamespace) -> None:
+    take = stage.take()
+    reviews.approve(stage.cast.reviewer, take=take)
+    change_text(stage)
+    decision = take.review.decisions.get()
+    assert decision.verdict == Verdict.APPROVE
+    assert decision.ended_at is not None
+    assert "text" in decision.ended_why
