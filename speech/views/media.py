@@ -38,24 +38,25 @@ class Sound:
     """A stored file that this person may hear."""
 
     name: str
-    sha256: str
+    mark: str
+    """What the browser knows it by: the hash of the bytes, unless that would tell too much."""
     caching: str
     download_as: str = ""
 
 
 @require_safe
 async def take_audio(request: HttpRequest, pk: int) -> HttpResponseBase:
-    return await _send(request, await sync_to_async(_take)(request, pk, download=False))
+    return await send(request, await sync_to_async(_take)(request, pk, download=False))
 
 
 @require_safe
 async def take_download(request: HttpRequest, pk: int) -> HttpResponseBase:
-    return await _send(request, await sync_to_async(_take)(request, pk, download=True))
+    return await send(request, await sync_to_async(_take)(request, pk, download=True))
 
 
 @require_safe
 async def voice_audio(request: HttpRequest, pk: int) -> HttpResponseBase:
-    return await _send(request, await sync_to_async(_voice)(request, pk))
+    return await send(request, await sync_to_async(_voice)(request, pk))
 
 
 def file_name(take: Take) -> str:
@@ -73,7 +74,7 @@ def _take(request: HttpRequest, pk: int, *, download: bool) -> Sound:
         if not take.is_done or not take.audio.name:
             raise Http404
         name = file_name(take) if download else ""
-        return Sound(name=take.audio.name, sha256=take.sha256, caching=FOR_EVER, download_as=name)
+        return Sound(name=take.audio.name, mark=take.sha256, caching=FOR_EVER, download_as=name)
     finally:
         release_connections()
 
@@ -83,17 +84,18 @@ def _voice(request: HttpRequest, pk: int) -> Sound:
         voice = get_voice(actor(request), pk)
         if not voice.clip.name:
             raise Http404
-        return Sound(name=voice.clip.name, sha256=voice.sha256, caching=ASK_AGAIN)
+        return Sound(name=voice.clip.name, mark=voice.sha256, caching=ASK_AGAIN)
     finally:
         release_connections()
 
 
-async def _send(request: HttpRequest, sound: Sound) -> HttpResponseBase:
+async def send(request: HttpRequest, sound: Sound) -> HttpResponseBase:
+    """The sound, or the part of it that was asked for."""
     try:
         size = await asyncio.to_thread(default_storage.size, sound.name)
     except FileNotFoundError as error:
         raise Http404 from error
-    etag = f'"{sound.sha256}"'
+    etag = f'"{sound.mark}"'
     part = ranges.answer(request.headers, size=size, etag=etag)
     response: HttpResponseBase
     if request.method == "HEAD" or part.status in {304, 416}:
