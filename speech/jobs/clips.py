@@ -36,7 +36,7 @@ from speech.engines.download import download
 from speech.errors import AudioError, AudioTooBig, NotAudio, RateLimited, StudioError, TryLater
 from speech.models import Voice
 from speech.services.events import log
-from speech.services.reviews import recheck
+from speech.services.fallen import recheck
 from speech.services.voices import CHECK_VOICE, INCOMING, remove_files
 from speech.states import CLIP_LIVE, ClipState
 

@@ -12,7 +12,7 @@ from speech.errors import BadInput, WrongState
 from speech.models import Line, Project, Take, User, Voice
 from speech.queries.tuning import inherited_tuning
 from speech.services.events import log, touch
-from speech.services.reviews import recheck
+from speech.services.fallen import recheck
 from speech.services.takes import cancel_queued
 
 PAUSE_LIMIT = 30.0

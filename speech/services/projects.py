@@ -12,7 +12,7 @@ from speech.background import enqueue
 from speech.errors import BadInput, WrongState
 from speech.models import Membership, Project, User, Voice
 from speech.services.events import log, touch
-from speech.services.reviews import recheck
+from speech.services.fallen import recheck
 from speech.services.takes import cancel_queued
 from speech.states import LIVE, Role
 

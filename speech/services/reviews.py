@@ -1,28 +1,25 @@
 """Asking for a decision, deciding, and letting a decision fall when what it was about changes.
 
 Rule: a take counts as approved once the project's policy is met by decisions in force and nobody
-in force asks for changes; each decision keeps the fingerprint of what was heard. Whatever changes
-a line, a voice, a project's defaults or the choice calls `recheck`, which ends the decisions that
-no longer fit and tells whoever made them. An approval that fell stays fallen, also when the line
-returns to what it was: somebody says so again, with one press. Reason: an approval that comes and
-goes by itself is none. Price: typing a letter into an approved line and taking it back costs one.
+in force asks for changes; each decision keeps the fingerprint of what was heard. What
+makes decisions end by themselves is in `speech.services.fallen`. Reason: a decision is a person's,
+and is kept when it ends. Price: a policy has to be asked at each decision.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from speech.errors import BadInput, NotAllowed, WrongState
-from speech.models import Comment, Decision, Hearing, Line, Project, Review, Take, User, Voice
+from speech.models import Comment, Decision, Hearing, Line, Review, Take, User
 from speech.queries import approval
-from speech.queries.staleness import Difference
 from speech.queries.takes import stale_differences
 from speech.services.events import log, touch
+from speech.services.fallen import end_decisions, move, name_of, tell_fallen
 from speech.services.notices import bump, tell
 from speech.states import ApprovalPolicy, NoticeKind, ReviewState, Verdict
 
@@ -43,10 +40,10 @@ def ask_review(actor: User, *, take: Take, note: str = "") -> Review:
     if review.state in {ReviewState.WAITING, ReviewState.APPROVED}:
         raise WrongState(f"This take is already {_said(review)}.")
     old = review.state
-    _end(review.decisions.filter(ended_at=None), why="Asked for again")
+    end_decisions(review.decisions.filter(ended_at=None), why="Asked for again")
     review.asked_by, review.asked_at, review.note = actor, timezone.now(), note
     _clear_fall(review)
-    _move(review, ReviewState.WAITING)
+    move(review, ReviewState.WAITING)
     people = approval.deciders(take.project)
     log(
         actor, "review asked", project=take.project, target=f"take {take.pk}",
@@ -55,7 +52,7 @@ def ask_review(actor: User, *, take: Take, note: str = "") -> Review:
     tell(
         [person for person in people if _may_decide(person, take)],
         kind=NoticeKind.REVIEW_ASKED, project=take.project, actor=actor,
-        sentence=f"{actor.label} asks for your review of {_name(take)} in “{take.project.name}”.",
+        sentence=f"{actor.label} asks for your review of {name_of(take)} in “{take.project.name}”.",
         path=reverse("speech:review", args=[take.pk]),
     )  # fmt: skip
     _touch(take)
@@ -69,8 +66,8 @@ def withdraw_review(actor: User, *, take: Take) -> Review:
     review = _review_of(take)
     if review.state != ReviewState.WAITING:
         raise WrongState("This take does not wait for a review.")
-    _end(review.decisions.filter(ended_at=None), why="The review was withdrawn")
-    _move(review, ReviewState.NONE)
+    end_decisions(review.decisions.filter(ended_at=None), why="The review was withdrawn")
+    move(review, ReviewState.NONE)
     log(
         actor, "review withdrawn", project=take.project, target=f"take {take.pk}",
         old=ReviewState.WAITING, new=review.state,
@@ -105,17 +102,17 @@ def approve(actor: User, *, take: Take, heard: Iterable[str] = ()) -> Review:
     decisions = list(review.decisions.filter(ended_at=None))
     refused = any(one.verdict == Verdict.CHANGES for one in decisions)
     if refused:
-        _move(review, ReviewState.CHANGES)
+        move(review, ReviewState.CHANGES)
     elif approval.is_met(take.project, decisions):
         _make_approved(actor, review, take)
     else:
-        _move(review, ReviewState.WAITING)
+        move(review, ReviewState.WAITING)
     log(
         actor, "take approved", project=take.project, target=f"take {take.pk}",
         old=old, new=review.state, heard=needed,
     )  # fmt: skip
     outcome = "" if review.state == ReviewState.APPROVED else ", and more has to be said"
-    _tell_makers(actor, review, take, f"{actor.label} approved {_name(take)}{outcome}.")
+    _tell_makers(actor, review, take, f"{actor.label} approved {name_of(take)}{outcome}.")
     _touch(take)
     return review
 
@@ -137,16 +134,16 @@ def ask_changes(actor: User, *, take: Take, reason: str) -> Review:
     _decide(actor, review, take, verdict=Verdict.CHANGES, reason=reason)
     if old == ReviewState.APPROVED:
         others = review.decisions.filter(ended_at=None, verdict=Verdict.APPROVE)
-        _tell_fallen(actor, take, others, f"{actor.label} asks for changes: {reason}")
-        _end(others, why=f"{actor.label} asked for changes")
+        tell_fallen(actor, take, others, f"{actor.label} asks for changes: {reason}")
+        end_decisions(others, why=f"{actor.label} asked for changes")
     _clear_fall(review)
-    _move(review, ReviewState.CHANGES)
+    move(review, ReviewState.CHANGES)
     Comment.objects.create(take=take, author=actor, text=reason)
     log(
         actor, "changes asked", project=take.project, target=f"take {take.pk}",
         old=old, new=review.state, reason=reason,
     )  # fmt: skip
-    said = f"{actor.label} asks for changes to {_name(take)}: {reason}"
+    said = f"{actor.label} asks for changes to {name_of(take)}: {reason}"
     _tell_makers(actor, review, take, said)
     _touch(take)
     return review
@@ -161,12 +158,12 @@ def take_back(actor: User, *, take: Take) -> Review:
     if not mine.exists():
         raise WrongState("You have no decision on this take that could be taken back.")
     old = review.state
-    _end(mine, why="Taken back")
+    end_decisions(mine, why="Taken back")
     rest = list(review.decisions.filter(ended_at=None))
     if any(one.verdict == Verdict.CHANGES for one in rest):
-        _move(review, ReviewState.CHANGES)
+        move(review, ReviewState.CHANGES)
     elif not (review.state == ReviewState.APPROVED and approval.is_met(take.project, rest)):
-        _move(review, ReviewState.WAITING)
+        move(review, ReviewState.WAITING)
     log(
         actor, "decision taken back", project=take.project, target=f"take {take.pk}",
         old=old, new=review.state,
@@ -181,92 +178,9 @@ def note_hearing(actor: User, *, take: Take) -> None:
     Hearing.objects.get_or_create(take=take, user=actor)
 
 
-@transaction.atomic
-def set_policy(
-    actor: User,
-    *,
-    project: Project,
-    policy: str,
-    needed: int,
-    own_approval: bool,
-    approvers: Iterable[int],
-) -> Project:
-    """Who has to approve. `approvers`: keys of people on the project, for the named policy.
-
-    What is approved stays so; what waits and meets the new policy is approved now.
-    """
-    if policy not in ApprovalPolicy.values:
-        raise BadInput("Choose how takes are approved.")
-    if policy == ApprovalPolicy.COUNT and not 2 <= needed <= 20:
-        raise BadInput("Between 2 and 20 approvals can be asked for.")
-    people = project.memberships.filter(role__in=approval.DECIDING_ROLES)
-    named = people.filter(user__in=list(approvers))
-    if policy == ApprovalPolicy.NAMED and not named.exists():
-        raise BadInput("Name at least one approver: an owner, a producer or a reviewer.")
-    old = _policy_said(project)
-    chosen = list(named.values_list("pk", flat=True))
-    project.approval_policy, project.own_approval = policy, own_approval
-    if policy == ApprovalPolicy.COUNT:
-        project.approvals_needed = needed
-    project.save(update_fields=["approval_policy", "approvals_needed", "own_approval"])
-    project.memberships.update(approver=False)
-    project.memberships.filter(pk__in=chosen).update(approver=True)
-    new = _policy_said(project)
-    if new != old:
-        log(actor, "approval policy changed", project=project, old=old, new=new)
-    waiting = project.reviews.filter(state=ReviewState.WAITING, line__deleted_at=None)
-    for review in waiting.select_related("take"):
-        _settle(actor, _locked(review.take))
-    touch(project.pk, lines=project.lines.filter(deleted_at=None).values_list("pk", flat=True))
-    return project
-
-
-def recheck(
-    actor: User | None,
-    *,
-    lines: Iterable[int] | None = None,
-    project: Project | None = None,
-    voice: Voice | None = None,
-) -> list[int]:
-    """Let fall what no longer fits: approvals, and takes that wait for one. Keys of their takes.
-
-    Call it inside the transaction that changed `lines` (keys), the defaults of `project`, or
-    `voice`. Nothing is read twice where nothing was decided. Moves the project's version.
-    """
-    reviews = Review.objects.filter(
-        state__in=(ReviewState.APPROVED, ReviewState.WAITING), line__deleted_at=None
-    )
-    if lines is not None:
-        reviews = reviews.filter(line__in=list(lines))
-    if project is not None:
-        reviews = reviews.filter(project=project)
-    if voice is not None:
-        reviews = reviews.filter(take__voice=voice)
-    found = list(
-        reviews.select_for_update(of=("self",)).select_related(
-            "take__project__voice", "take__line__voice", "take__line__chosen_take"
-        )
-    )
-    fallen: dict[int, list[Take]] = {}
-    for review in found:
-        take = review.take
-        take.line.project = take.project
-        changes = _no_longer_fits(review)
-        if changes:
-            _fall(actor, review, changes)
-            fallen.setdefault(take.project_id, []).append(take)
-    for project_id in sorted(fallen):
-        takes = fallen[project_id]
-        touch(project_id, takes=[one.pk for one in takes], lines=[one.line_id for one in takes])
-    return [take.pk for takes in fallen.values() for take in takes]
-
-
-def still_holds(review: Review) -> bool:
-    return approval.still_holds(review)
-
-
-def _settle(actor: User, take: Take) -> None:
+def settle(actor: User, *, take: Take) -> None:
     """Approve what waits and has approvals enough under a policy that was just relaxed."""
+    take = _locked(take)
     review = _review_of(take)
     decisions = list(review.decisions.filter(ended_at=None))
     if review.state == ReviewState.WAITING and approval.is_met(take.project, decisions):
@@ -278,70 +192,17 @@ def _settle(actor: User, take: Take) -> None:
         _touch(take)
 
 
+def still_holds(review: Review) -> bool:
+    return approval.still_holds(review)
+
+
 def _make_approved(actor: User, review: Review, take: Take) -> None:
     _supersede_others(actor, take)
-    _move(review, ReviewState.APPROVED)
+    move(review, ReviewState.APPROVED)
     before = take.line.chosen_take_id
     Line.objects.filter(pk=take.line_id).update(chosen_take=take)
     if before and before != take.pk:
         touch(take.project_id, takes=[before])
-
-
-def _policy_said(project: Project) -> str:
-    match project.approval_policy:
-        case ApprovalPolicy.COUNT:
-            who = f"{project.approvals_needed} approvals"
-        case ApprovalPolicy.NAMED:
-            who = "each of " + ", ".join(one.label for one in approval.deciders(project))
-        case _:
-            who = "one approval"
-    own = "own takes too" if project.own_approval else "not by who made the take"
-    return f"{who}, {own}"
-
-
-def _no_longer_fits(review: Review) -> Sequence[Difference]:
-    take, line = review.take, review.take.line
-    found = stale_differences(take)
-    if take.archived_at is not None:
-        found = [*found, Difference(what="Take", then="in the script", now="archived")]
-    if review.state == ReviewState.APPROVED and line.chosen_take_id != take.pk:
-        now = f"take {line.chosen_take.number}" if line.chosen_take else "none"
-        found = [
-            *found,
-            Difference(what="Take in use", then=f"take {take.number}", now=now),
-        ]
-    return found
-
-
-def _fall(actor: User | None, review: Review, changes: Sequence[Difference]) -> None:
-    take, was = review.take, review.state
-    why = _why(changes)
-    decisions = review.decisions.filter(ended_at=None)
-    approved = was == ReviewState.APPROVED
-    told = _tell_fallen(actor, take, decisions.filter(verdict=Verdict.APPROVE), why)
-    if review.asked_by_id not in told:
-        _tell_asker(actor, review, take, why, approved=approved)
-    _end(decisions, why=why)
-    review.fell_from, review.fell_at, review.fell_why = was, timezone.now(), why
-    review.fell_changes = [{"what": one.what, "then": one.then, "now": one.now} for one in changes]
-    _move(review, ReviewState.NONE)
-    log(
-        actor, "approval fell" if approved else "review stopped", project=take.project,
-        target=f"take {take.pk}", old=was, new=review.state, changes=review.fell_changes,
-    )  # fmt: skip
-    bump(person.pk for person in approval.deciders(take.project))
-
-
-def _why(changes: Sequence[Difference]) -> str:
-    parts = []
-    for one in changes:
-        if one.what == "Text":
-            parts.append("The line’s text was changed")
-        elif one.what == "Take":
-            parts.append("The take was archived")
-        else:
-            parts.append(f"{one.what}: {one.then} → {one.now}")
-    return ("; ".join(parts) + ".")[:300]
 
 
 def _supersede_others(actor: User, take: Take) -> None:
@@ -356,10 +217,10 @@ def _supersede_others(actor: User, take: Take) -> None:
             review.take.project = take.project
             review.take.line = take.line
             approvals = decisions.filter(verdict=Verdict.APPROVE)
-            _tell_fallen(actor, review.take, approvals, why)
-        _end(decisions, why=why)
+            tell_fallen(actor, review.take, approvals, why)
+        end_decisions(decisions, why=why)
         old = review.state
-        _move(review, ReviewState.SUPERSEDED)
+        move(review, ReviewState.SUPERSEDED)
         log(
             actor, "take superseded", project=take.project, target=f"take {review.take_id}",
             old=old, new=review.state, by=take.number,
@@ -376,7 +237,7 @@ def _decide(
     reason: str = "",
     heard: Sequence[str] = (),
 ) -> Decision:
-    _end(review.decisions.filter(by=actor, ended_at=None), why="Decided anew")
+    end_decisions(review.decisions.filter(by=actor, ended_at=None), why="Decided anew")
     bump(person.pk for person in approval.deciders(take.project))
     return Decision.objects.create(
         review=review,
@@ -439,25 +300,12 @@ def _review_of(take: Take) -> Review:
     return review
 
 
-def _move(review: Review, state: ReviewState) -> None:
-    review.state = state
-    review.save()
-
-
 def _clear_fall(review: Review) -> None:
     review.fell_from, review.fell_at, review.fell_why, review.fell_changes = "", None, "", []
 
 
-def _end(decisions: Any, *, why: str) -> None:
-    decisions.update(ended_at=timezone.now(), ended_why=why[:300])
-
-
 def _said(review: Review) -> str:
     return "approved" if review.state == ReviewState.APPROVED else "waiting for review"
-
-
-def _name(take: Take) -> str:
-    return f"line {take.line.position}, take {take.number}"
 
 
 def _tell_makers(actor: User, review: Review, take: Take, sentence: str) -> None:
@@ -465,30 +313,6 @@ def _tell_makers(actor: User, review: Review, take: Take, sentence: str) -> None
     tell(
         people.values(), kind=NoticeKind.DECISION, project=take.project, actor=actor,
         sentence=sentence, path=take.get_absolute_url(),
-    )  # fmt: skip
-
-
-def _tell_fallen(actor: User | None, take: Take, decisions: Any, why: str) -> set[int]:
-    """Tell those whose approvals end; their keys."""
-    people = list(User.objects.filter(pk__in=list(decisions.values_list("by", flat=True))))
-    tell(
-        people, kind=NoticeKind.APPROVAL_FELL, project=take.project, actor=actor,
-        sentence=f"Your approval of {_name(take)} in “{take.project.name}” fell. {why}",
-        path=take.get_absolute_url(),
-    )  # fmt: skip
-    return {person.pk for person in people}
-
-
-def _tell_asker(
-    actor: User | None, review: Review, take: Take, why: str, *, approved: bool
-) -> None:
-    if review.asked_by is None:
-        return
-    what = "The approval" if approved else "The review"
-    tell(
-        [review.asked_by], kind=NoticeKind.APPROVAL_FELL, project=take.project, actor=actor,
-        sentence=f"{what} of {_name(take)} in “{take.project.name}” ended. {why}",
-        path=take.get_absolute_url(),
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from speech.models import Batch, Job, Line, Project, Star, Take, User, Voice
 from speech.params import SEED_MAX
 from speech.queries.tuning import effective_tuning, effective_voice
 from speech.services.events import log, touch
-from speech.services.reviews import recheck
+from speech.services.fallen import recheck
 from speech.states import RETRYABLE, BatchKind, JobState
 
 MOST_AT_ONCE = 8

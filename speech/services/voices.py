@@ -21,7 +21,7 @@ from speech.background import enqueue
 from speech.errors import Fault, ParamErrors, WrongState
 from speech.models import Line, Project, Review, User, Voice
 from speech.services.events import log, touch
-from speech.services.reviews import recheck
+from speech.services.fallen import recheck
 from speech.states import CLIP_LIVE, LIVE, ClipState
 
 CHECK_VOICE = "speech.tasks.check_voice"

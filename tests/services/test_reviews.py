@@ -12,6 +12,7 @@ from speech.errors import BadInput, NotAllowed, WrongState
 from speech.models import Event, Line, Membership, Notice, Review, Take
 from speech.queries import approval
 from speech.services import lines, projects, reviews, takes, voices
+from speech.services import policy as policies
 from speech.states import ApprovalPolicy, ReviewState, Verdict
 from tests import factories
 
@@ -97,8 +98,8 @@ def test_named_approvers_all_have_to_say_yes(stage: SimpleNamespace) -> None:
     cast = stage.cast
     policy = {"project": stage.project, "policy": "named", "needed": 2, "own_approval": True}
     with pytest.raises(BadInput):
-        reviews.set_policy(cast.owner, approvers=[cast.viewer.pk], **policy)
-    reviews.set_policy(cast.owner, approvers=[cast.reviewer.pk, cast.owner.pk], **policy)
+        policies.set_policy(cast.owner, approvers=[cast.viewer.pk], **policy)
+    policies.set_policy(cast.owner, approvers=[cast.reviewer.pk, cast.owner.pk], **policy)
     take = stage.take()
     reviews.ask_review(cast.producer, take=take)
     with pytest.raises(NotAllowed, match="ada, cy"):
@@ -115,7 +116,7 @@ def test_a_relaxed_policy_approves_what_has_enough(stage: SimpleNamespace) -> No
     take = stage.take()
     reviews.approve(stage.cast.reviewer, take=take)
     assert state(take) == R.WAITING
-    reviews.set_policy(
+    policies.set_policy(
         stage.cast.owner, project=stage.project, policy="one", needed=2, own_approval=True,
         approvers=[],
     )  # fmt: skip
@@ -216,13 +217,11 @@ def choose_another(stage: SimpleNamespace) -> None:
 
 
 def choose_none(stage: SimpleNamespace) -> None:
-    line = Line.objects.get(pk=stage.line.pk)
-    takes.choose_take(stage.cast.producer, take=line.chosen_take, on=False)
+    takes.choose_take(stage.cast.producer, take=stage.line.takes.get(), on=False)
 
 
 def archive(stage: SimpleNamespace) -> None:
-    line = Line.objects.get(pk=stage.line.pk)
-    takes.archive_take(stage.cast.producer, take=line.chosen_take, on=True)
+    takes.archive_take(stage.cast.producer, take=stage.line.takes.get(), on=True)
 
 
 @pytest.mark.parametrize(
