@@ -31,6 +31,11 @@ class Delivery(models.Model):
     sha256 = models.CharField(max_length=64, blank=True)
     byte_count = models.BigIntegerField(null=True, blank=True)
     error = models.TextField(blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+    """When the file was thrown away. The entry stays: it says what went out, and its hash."""
+    removed_by = models.ForeignKey(
+        "speech.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         constraints = [

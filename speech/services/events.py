@@ -1,19 +1,53 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
 
 from speech.models import Event, Line, Project, Take, User
+from speech.queries.verbs import kind_of
 
 
 def log(
     actor: User | None, verb: str, *, project: Project | None = None, target: str = "", **data: Any
 ) -> Event:
-    """Write down who did what. `data` holds plain values; never keys."""
-    return Event.objects.create(actor=actor, verb=verb, project=project, target=target, data=data)
+    """Write down who did what, for ever.
+
+    `target` names a row by key ("line 12", "take 7", "person 3"). `data` holds plain values, never
+    secrets: `old` and `new` say what differed (texts, values, or mappings of the same names, see
+    `moved`), other names are used by the verb's sentence in `speech.queries.verbs`.
+    """
+    return Event.objects.create(
+        actor=actor,
+        verb=verb,
+        kind=kind_of(verb),
+        project=project,
+        target=target,
+        about_line=_line_of(target),
+        data=data,
+    )
+
+
+def moved(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """`old` and `new` for `log`, with only what differs; empty when nothing does."""
+    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    if not names:
+        return {}
+    return {
+        "old": {name: old.get(name) for name in names},
+        "new": {name: new.get(name) for name in names},
+    }
+
+
+def _line_of(target: str) -> int | None:
+    what, _, key = target.partition(" ")
+    if what == "line" and key.isdigit():
+        return int(key)
+    if what == "take" and key.isdigit():
+        return Take.objects.filter(pk=int(key)).values_list("line_id", flat=True).first()
+    return None
 
 
 def touch(project_id: int, *, takes: Iterable[int] = (), lines: Iterable[int] = ()) -> int:
