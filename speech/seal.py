@@ -30,7 +30,7 @@ _SQLITE = (
     WHEN OLD.project_id IS NULL
         OR EXISTS (SELECT 1 FROM speech_project WHERE id = OLD.project_id)
     BEGIN SELECT RAISE(ABORT, '{SENTENCE}'); END
-    """,
+    """,  # noqa: S608 - nothing but the constant above
     """
     CREATE TRIGGER IF NOT EXISTS events_go_with_project AFTER DELETE ON speech_project
     BEGIN DELETE FROM speech_event WHERE project_id = OLD.id; END

@@ -30,7 +30,7 @@ def log(
     )
 
 
-def moved(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def moved(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """`old` and `new` for `log`, with only what differs; empty when nothing does."""
     names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
     if not names:

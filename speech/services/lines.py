@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Max
@@ -10,8 +11,8 @@ from django.utils import timezone
 from speech import params
 from speech.errors import BadInput, WrongState
 from speech.models import Line, Project, Take, User, Voice
-from speech.queries.tuning import inherited_tuning
-from speech.services.events import log, touch
+from speech.queries.tuning import effective_tuning, effective_voice, inherited_tuning
+from speech.services.events import log, moved, touch
 from speech.services.fallen import recheck
 from speech.services.takes import cancel_queued
 
@@ -51,11 +52,16 @@ def edit_line(
     direction = current.direction if direction is None else direction.strip()[:300]
     if (text, direction) == (current.text, current.direction):
         return current
-    old = current.text
+    old, changes = current.text, []
+    if direction != current.direction:
+        changes = [{"what": "Direction", "then": current.direction, "now": direction}]
     current.text, current.direction = text, direction
     current.revision += 1
     current.save(update_fields=["text", "direction", "revision", "updated_at"])
-    log(actor, "line edited", project=current.project, target=f"line {line.pk}", old=old, new=text)
+    log(
+        actor, "line edited", project=current.project, target=f"line {line.pk}",
+        old=old, new=text, changes=changes,
+    )  # fmt: skip
     recheck(actor, lines=[line.pk])
     touch(current.project_id, lines=[line.pk])
     return current
@@ -85,6 +91,7 @@ def set_line_setup(
     pause_after: float | None = None,
 ) -> Line:
     """Voice, knobs and pinned seed of one line; None and blanks mean "as the project"."""
+    before = _setup_of(line)
     given = params.clean_tuning(tuning)
     standard = inherited_tuning(line.project, voice or line.project.voice)
     line.params = {name: value for name, value in given.items() if value != standard[name]}
@@ -95,9 +102,9 @@ def set_line_setup(
             raise BadInput(f"A pause lasts from 0 to {PAUSE_LIMIT:g} seconds.")
         line.pause_after = pause_after
     line.save(update_fields=["params", "voice", "pinned_seed", "pause_after", "updated_at"])
-    log(
-        actor, "line setup changed", project=line.project, target=f"line {line.pk}", new=line.params
-    )
+    what = moved(before, _setup_of(line))
+    if what:
+        log(actor, "line setup changed", project=line.project, target=f"line {line.pk}", **what)
     recheck(actor, lines=[line.pk])
     touch(line.project_id, lines=[line.pk])
     return line
@@ -108,10 +115,12 @@ def move_line(actor: User, *, line: Line, to: int) -> Line:
     """Put the line at position `to` (from 1); the others close up."""
     _lock(line.project)
     ids = _order(line.project)
+    was = ids.index(line.pk) + 1
     ids.remove(line.pk)
     ids.insert(max(0, min(to - 1, len(ids))), line.pk)
     _renumber(line.project, ids)
-    log(actor, "line moved", project=line.project, target=f"line {line.pk}", to=to)
+    now = ids.index(line.pk) + 1
+    log(actor, "line moved", project=line.project, target=f"line {line.pk}", old=was, new=now)
     touch(line.project_id, lines=ids)
     line.refresh_from_db()
     return line
@@ -145,7 +154,7 @@ def restore_line(actor: User, *, line: Line) -> Line:
     line.save(update_fields=["deleted_at", "position"])
     ids.insert(max(0, min(wanted - 1, len(ids))), line.pk)
     _renumber(line.project, ids)
-    log(actor, "line restored", project=line.project, target=f"line {line.pk}")
+    log(actor, "line restored", project=line.project, target=f"line {line.pk}", text=line.text)
     recheck(actor, lines=[line.pk])
     touch(line.project_id, lines=ids)
     line.refresh_from_db()
@@ -181,6 +190,17 @@ def split_script(script: str) -> list[str]:
         re.split(r"\n[ \t]*\n+", script) if re.search(r"\n[ \t]*\n", script) else script.split("\n")
     )
     return [text for text in (" ".join(piece.split()) for piece in pieces) if text]
+
+
+def _setup_of(line: Line) -> dict[str, Any]:
+    """What the next take would be made with, as it is written down."""
+    voice = effective_voice(line)
+    return {
+        **effective_tuning(line),
+        "voice": voice.name if voice else None,
+        "pinned_seed": line.pinned_seed,
+        "pause_after": line.pause_after,
+    }
 
 
 def _clean_text(text: str) -> str:

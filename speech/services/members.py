@@ -27,9 +27,16 @@ def admit(actor: User, *, project: Project, person: User, role: str) -> Membersh
     )
     if not created and RANK[Role(member.role)] >= RANK[wanted]:
         return member
-    member.role = wanted
+    old, member.role = "" if created else member.role, wanted
     member.save(update_fields=["role"])
-    log(actor, "member added", project=project, target=f"person {person.pk}", role=wanted)
+    log(
+        actor,
+        "member added",
+        project=project,
+        target=f"person {person.pk}",
+        role=wanted,
+        **({"old": old, "new": wanted} if old else {}),
+    )
     touch(project.pk)
     return member
 
@@ -61,10 +68,10 @@ def remove_member(actor: User, *, member: Membership) -> None:
     member = _locked(member)
     _keep_one_owner(member)
     _revoke_invitations(member)
-    project, person_id = member.project, member.user_id
+    project, person_id, role = member.project, member.user_id, member.role
     member.delete()
     verb = "project left" if person_id == actor.pk else "member removed"
-    log(actor, verb, project=project, target=f"person {person_id}")
+    log(actor, verb, project=project, target=f"person {person_id}", role=role)
     touch(project.pk)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -11,7 +12,7 @@ from speech import params
 from speech.background import enqueue
 from speech.errors import BadInput, WrongState
 from speech.models import Membership, Project, User, Voice
-from speech.services.events import log, touch
+from speech.services.events import log, moved, touch
 from speech.services.fallen import recheck
 from speech.services.takes import cancel_queued
 from speech.states import LIVE, Role
@@ -46,11 +47,13 @@ def set_project_defaults(
     """What lines use unless they say otherwise. Only values that differ are kept."""
     given = params.clean_tuning(tuning)
     standard = params.defaults()
-    old = {"params": project.defaults, "voice": project.voice_id}
+    before = _defaults_of(project)
     project.defaults = {name: value for name, value in given.items() if value != standard[name]}
     project.voice = voice
     project.save(update_fields=["defaults", "voice"])
-    log(actor, "project defaults changed", project=project, old=old, new=project.defaults)
+    what = moved(before, _defaults_of(project))
+    if what:
+        log(actor, "project defaults changed", project=project, **what)
     recheck(actor, project=project)
     touch(project.pk, lines=project.lines.filter(deleted_at=None).values_list("pk", flat=True))
     return project
@@ -110,6 +113,11 @@ def remove_folder(folder: str) -> int:
     removed = len(files) + sum(remove_folder(f"{folder}/{inner}") for inner in folders)
     default_storage.delete(folder)
     return removed
+
+
+def _defaults_of(project: Project) -> dict[str, Any]:
+    voice = project.voice
+    return {**params.defaults(), **project.defaults, "voice": voice.name if voice else None}
 
 
 def _clean_name(name: str) -> str:
