@@ -42,6 +42,7 @@ class Sound:
     """What the browser knows it by: the hash of the bytes, unless that would tell too much."""
     caching: str
     download_as: str = ""
+    content_type: str = "audio/flac"
 
 
 @require_safe
@@ -109,7 +110,7 @@ async def send(request: HttpRequest, sound: Sound) -> HttpResponseBase:
     if part.status == 304:
         del response["Content-Type"]
         return response
-    response["Content-Type"] = "audio/flac"
+    response["Content-Type"] = sound.content_type
     response["Content-Length"] = str(part.length)
     response["Content-Disposition"] = (
         f'attachment; filename="{sound.download_as}"' if sound.download_as else "inline"
