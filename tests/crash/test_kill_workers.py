@@ -10,7 +10,7 @@ from tests.upstream.client import Upstream
 def test_it_loses_nothing_and_pays_nothing_twice_when_killed_again_and_again(
     stage: Stage, upstream: Upstream
 ) -> None:
-    upstream.set(job_seconds=[1.0, 3.0], output_seconds=1.0)
+    upstream.set(job_seconds=[0.5, 1.5], output_seconds=1.0)
     upstream.rule("submit", "delay", times=None, seconds=0.15)  # so that some are under way
     scene = stage()
     scene.ask_for(50)

@@ -28,8 +28,8 @@ CAN_WRITE = """
 
 
 def begin(stage: Stage, upstream: Upstream) -> tuple[Scene, str, int]:
-    """A first driver with ten takes rendering; its owner name and pid."""
-    upstream.set(job_seconds=[5.0, 5.5], output_seconds=1.0)
+    """A first driver with ten takes rendering until told to finish; its owner name and pid."""
+    upstream.set(job_seconds=[600, 600], output_seconds=1.0)
     scene = stage(DRIVER_SLICE_SECONDS="30")
     scene.ask_for(10)
     wait_until(lambda: scene.studio.run_python(RUNNING) == 10, what="ten takes are rendering")
@@ -50,6 +50,7 @@ def test_a_driver_that_was_stopped_wakes_up_to_find_itself_fenced_off(
     )
     taken_over = {job["pk"]: (job["owner"], job["epoch"]) for job in scene.jobs()}
 
+    upstream.finish()
     os.kill(pid, signal.SIGCONT)
     wait_until(
         lambda: "lost its lease" in scene.studio.output(), what="the first one noticed", within=20
@@ -73,6 +74,7 @@ def test_a_driver_woken_before_the_lease_of_a_dead_one_ran_out_still_takes_over(
     wait_until(lambda: len(scene.living_drivers()) == 2, what="the second driver is at work")
 
     scene.studio.kill(first)
+    upstream.finish()
 
     scene.wait_until_settled()
     scene.check(most_unknown=0)
