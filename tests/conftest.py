@@ -11,6 +11,8 @@ from pytest_django import Settings
 
 from speech.states import Role
 from tests import factories
+from tests.servers import postgres_database
+from tests.studio_process import Studio
 
 pytest_plugins = ["tests.upstream.fixtures"]
 
@@ -51,6 +53,24 @@ def warm_audio() -> Iterator[None]:
     driver.audio().warm()
     yield
     driver.audio().close()
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with tables and static files, made once for all studios of processes."""
+    data = tmp_path_factory.mktemp("prepared")
+    Studio(data_dir=data).prepare()
+    return data
+
+
+@pytest.fixture(scope="session")
+def prepared_postgres() -> Iterator[str]:
+    """The URL of a database with tables. Studios work on copies of it."""
+    with postgres_database() as url:
+        studio = Studio({"DATABASE_URL": url}, programs=())
+        studio.prepare()
+        studio.stop()
+        yield url
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -24,8 +24,8 @@ MARK = "takeroom-tests"
 
 
 @contextmanager
-def postgres_database() -> Iterator[str]:
-    """The URL of a fresh database."""
+def postgres_database(*, like: str | None = None) -> Iterator[str]:
+    """The URL of a fresh database, or of a copy of `like`, which nobody may be connected to."""
     parts = urlsplit(os.environ.get("TAKEROOM_TEST_DATABASE_URL") or POSTGRES)
     admin = urlunsplit(parts._replace(path=parts.path.rstrip("/") or "/postgres"))
     name = f"takeroom_test_{uuid.uuid4().hex[:12]}"
@@ -36,7 +36,10 @@ def postgres_database() -> Iterator[str]:
             "REQUIRE_POSTGRES", f"no PostgreSQL at {parts.hostname}:{parts.port or 5432}", error
         )
     with connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        source = sql.Identifier(urlsplit(like).path.strip("/") if like else "template1")
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), source)
+        )
         try:
             yield urlunsplit(parts._replace(path=f"/{name}"))
         finally:

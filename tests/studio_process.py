@@ -3,6 +3,9 @@
     with Studio() as studio:                              # `manage.py studio`, SQLite
         studio.run_python("from speech.models import User; result = User.objects.count()")
 
+`prepared` names a data folder that `prepare` has made ready; its tables and static files are taken
+over, which saves the seconds that they take to make.
+
 `programs` are `manage.py` commands; `("studio",)` is the whole studio under its supervisor,
 `("web",)`, `("worker", "driver")` and so on are single processes without one.
 """
@@ -44,6 +47,7 @@ class Studio:
         *,
         programs: tuple[tuple[str, ...], ...] = WHOLE,
         data_dir: Path | None = None,
+        prepared: Path | None = None,
     ) -> None:
         self._own_folder = data_dir is None
         self.data_dir = data_dir or Path(tempfile.mkdtemp(prefix="takeroom-studio-"))
@@ -59,11 +63,14 @@ class Studio:
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
             "LOG_LEVEL": "WARNING",
+            **({"STATIC_ROOT": str(prepared / "static")} if prepared else {}),
             **(env or {}),
         }
         self.processes: dict[tuple[str, ...], list[subprocess.Popen[bytes]]] = {}
         self._console: subprocess.Popen[str] | None = None
-        self._prepared = False
+        self._prepared = prepared is not None
+        if prepared is not None:
+            copy_prepared(prepared, self.data_dir)
 
     # --- life ---
 
@@ -215,6 +222,12 @@ class Studio:
             return True  # it serves, and has a complaint
         except OSError:
             return False
+
+
+def copy_prepared(prepared: Path, data: Path) -> None:
+    """Tables and secret key of a folder at rest: a running SQLite file must not be copied so."""
+    for file in (*prepared.glob("db.sqlite3*"), prepared / "secret_key"):
+        shutil.copy2(file, data / file.name)
 
 
 def _is_worker(process: psutil.Process, cluster: str) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -14,6 +16,7 @@ from tests.servers import postgres_database, redis_database
 from tests.studio_process import Studio, wait_until
 from tests.upstream.client import KEY, Upstream
 
+T = TypeVar("T", bound=Scene)
 QUICK = {"DRIVER_LEASE_SECONDS": "5", "DRIVER_SLICE_SECONDS": "10"}
 
 
@@ -43,9 +46,9 @@ def stage() -> Iterator[Stage]:
 
 
 @pytest.fixture(scope="session")
-def draft_studio() -> Iterator[Studio]:
+def draft_studio(prepared: Path) -> Iterator[Studio]:
     """A whole studio on SQLite, without any provider."""
-    with Studio(QUICK) as studio:
+    with Studio(QUICK, prepared=prepared) as studio:
         _wait_for_demo(studio)
         yield studio
 
@@ -58,43 +61,43 @@ def provider() -> Iterator[Upstream]:
 
 
 @pytest.fixture(scope="session")
-def paid_studio(provider: Upstream) -> Iterator[Studio]:
+def paid_studio(prepared: Path, provider: Upstream) -> Iterator[Studio]:
     """A whole studio on SQLite with Segmind configured."""
     settings = {**QUICK, "SEGMIND_API_KEY": KEY, "SEGMIND_BASE_URL": provider.url}
-    with Studio(settings) as studio:
+    with Studio(settings, prepared=prepared) as studio:
         _wait_for_demo(studio)
         yield studio
 
 
 @pytest.fixture
-def fresh_studio() -> Iterator[Studio]:
+def fresh_studio(prepared: Path) -> Iterator[Studio]:
     """A studio that nobody has signed in to yet."""
-    with Studio(QUICK) as studio:
+    with Studio(QUICK, prepared=prepared) as studio:
         _wait_for_demo(studio)
         yield studio
 
 
 @pytest.fixture
-def big_studio() -> Iterator[Studio]:
+def big_studio(prepared: Path, prepared_postgres: str) -> Iterator[Studio]:
     """The same on PostgreSQL, with the Redis broker."""
     with ExitStack() as stack:
-        database = stack.enter_context(postgres_database())
+        database = stack.enter_context(postgres_database(like=prepared_postgres))
         queue = stack.enter_context(redis_database())
         settings = {**QUICK, "DATABASE_URL": database, "REDIS_URL": queue}
-        studio = stack.enter_context(Studio(settings))
+        studio = stack.enter_context(Studio(settings, prepared=prepared))
         _wait_for_demo(studio)
         yield studio
 
 
 @pytest.fixture
 def scene(stage: Stage, draft_studio: Studio) -> Iterator[Scene]:
-    yield from _scene(stage, draft_studio)
+    yield from clear_after(Scene(draft_studio, stage))
 
 
 @pytest.fixture
 def paid_scene(stage: Stage, paid_studio: Studio, provider: Upstream) -> Iterator[Scene]:
     provider.reset()
-    yield from _scene(stage, paid_studio)
+    yield from clear_after(Scene(paid_studio, stage))
 
 
 @pytest.fixture(scope="session")
@@ -106,19 +109,19 @@ def tour(stage: Stage, paid_studio: Studio, provider: Upstream) -> Tour:
 
 @pytest.fixture
 def fresh_scene(stage: Stage, fresh_studio: Studio) -> Iterator[Scene]:
-    yield from _scene(stage, fresh_studio)
+    yield from clear_after(Scene(fresh_studio, stage))
 
 
 @pytest.fixture
 def big_scene(stage: Stage, big_studio: Studio) -> Iterator[Scene]:
-    yield from _scene(stage, big_studio)
+    yield from clear_after(Scene(big_studio, stage))
 
 
-def _scene(stage: Stage, studio: Studio) -> Iterator[Scene]:
-    set_up = Scene(studio, stage)
-    yield set_up
-    for window in set_up.windows:
-        stage.do(window.close)
+def clear_after(scene: T) -> Iterator[T]:
+    """What a fixture yields: the scene, whose windows are closed afterwards."""
+    yield scene
+    for window in scene.windows:
+        scene.stage.do(window.close)
 
 
 def _wait_for_demo(studio: Studio) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -15,12 +16,13 @@ Stage = Callable[..., Scene]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def stage(request: pytest.FixtureRequest, upstream: Upstream) -> Iterator[Stage]:
+def stage(request: pytest.FixtureRequest, upstream: Upstream, prepared: Path) -> Iterator[Stage]:
     """Makes a studio with short leases, its jobs sent to the upstream server."""
     with ExitStack() as stack:
         places: dict[str, str] = {}
         if request.param == "postgres":
-            places["DATABASE_URL"] = stack.enter_context(postgres_database())
+            like = request.getfixturevalue("prepared_postgres")
+            places["DATABASE_URL"] = stack.enter_context(postgres_database(like=like))
             places["REDIS_URL"] = stack.enter_context(redis_database())
 
         def begin(**env: str) -> Scene:
@@ -31,7 +33,8 @@ def stage(request: pytest.FixtureRequest, upstream: Upstream) -> Iterator[Stage]
                 "SEGMIND_SUBMITS_PER_MINUTE": "0",
                 "SEGMIND_POLLS_PER_MINUTE": "6000",
             }
-            studio = Studio({**segmind, **short, **places, **env}, programs=(DRIVER,))
+            settings = {**segmind, **short, **places, **env}
+            studio = Studio(settings, programs=(DRIVER,), prepared=prepared)
             stack.callback(studio.stop)
             studio.start()
             return Scene(studio=studio, upstream=upstream)

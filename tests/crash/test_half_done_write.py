@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.servers import postgres_database
 from tests.studio_process import Studio
 
@@ -43,9 +45,11 @@ TAKE_OVER = """
 """
 
 
-def test_it_takes_over_from_others_meanwhile_and_from_that_one_later() -> None:
-    with postgres_database() as url:
-        studio = Studio({"DATABASE_URL": url}, programs=())
+def test_it_takes_over_from_others_meanwhile_and_from_that_one_later(
+    prepared: Path, prepared_postgres: str
+) -> None:
+    with postgres_database(like=prepared_postgres) as url:
+        studio = Studio({"DATABASE_URL": url}, programs=(), prepared=prepared)
         try:
             studio.start()
             assert studio.run_python(TAKE_OVER) == [True, True]

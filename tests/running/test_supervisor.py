@@ -14,14 +14,17 @@ import pytest
 
 from speech.running.prepare import NOBODY_YET
 from tests.running.studio import Studio, alive, get_json, manage, wait_until
+from tests.studio_process import copy_prepared
 
 STOPS_WITHIN = 5.0
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with tables, static files and an administrator: copied, it starts quickly."""
-    data = tmp_path_factory.mktemp("prepared")
+def inhabited(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with an administrator: copied, it starts without a first start's extras."""
+    data = tmp_path_factory.mktemp("inhabited")
+    copy_prepared(prepared, data)
+    (data / "static").symlink_to(prepared / "static")
     assert manage(data, "prepare").returncode == NOBODY_YET
     made = manage(
         data,
@@ -34,17 +37,15 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def start(prepared: Path, tmp_path: Path) -> Iterator[Callable[..., Studio]]:
+def start(inhabited: Path, tmp_path: Path) -> Iterator[Callable[..., Studio]]:
     studios: list[Studio] = []
 
     def start_one(*arguments: str, fresh: bool = False, **environment: str) -> Studio:
         data = tmp_path / "data"
         if not data.exists() and not fresh:
             data.mkdir()
-            # A running SQLite file must not be copied so; this one is at rest.
-            for file in (*prepared.glob("db.sqlite3*"), prepared / "secret_key"):
-                (data / file.name).write_bytes(file.read_bytes())
-        environment.setdefault("STATIC_ROOT", str(prepared / "static"))
+            copy_prepared(inhabited, data)
+        environment.setdefault("STATIC_ROOT", str(inhabited / "static"))
         studios.append(Studio(data, *arguments, **environment))
         return studios[-1]
 
