@@ -13,6 +13,7 @@ from playwright.sync_api import (
     Page,
     Request,
     Response,
+    ViewportSize,
     expect,
 )
 
@@ -42,9 +43,11 @@ class Window:
         self.complaints: list[str] = []
         self._expected: set[int] = set()
         self.offline = False
+        self._scheme: Literal["light", "dark"] = scheme
+        self._size = ViewportSize(width=width, height=height)
         self.context = browser.new_context(
             base_url=base_url,
-            viewport={"width": width, "height": height},
+            viewport=self._size,
             color_scheme=scheme,
             java_script_enabled=javascript,
             bypass_csp=bypass_csp,
@@ -60,6 +63,14 @@ class Window:
         self._watch(self.page)
 
     # --- going and doing ---
+
+    def start_over(self) -> None:
+        """Leave the page and what it had to say: for the next test with the same window."""
+        self.page.goto("about:blank")
+        self.page.emulate_media(color_scheme=self._scheme, reduced_motion="reduce")
+        self.page.set_viewport_size(self._size)
+        self.complaints.clear()
+        self._expected.clear()
 
     def goto(self, path: str) -> Response:
         """Open an address; the answer."""
