@@ -15,6 +15,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from speech.models import Decision, Line, Membership, MustSay, Project, Review, Take, User
+from speech.queries.staleness import Difference
+from speech.queries.takes import stale_differences
 from speech.queries.tuning import effective_tuning, effective_voice
 from speech.states import ApprovalPolicy, ReviewState, Role, Verdict
 
@@ -40,6 +42,19 @@ def mark_of_line(line: Line, *, sound: str) -> str:
         tuning=effective_tuning(line),
         sound=sound,
     )
+
+
+def hindrances(take: Take) -> list[Difference]:
+    """Why approving this take could not make its line what was heard: other words, or a voice
+    whose clip is gone. Other parameters are no hindrance: an approval makes them the line's."""
+    found = [one for one in stale_differences(take) if one.what == "Text"]
+    clip = take.reference_sha256 or take.reference_url
+    if take.voice is None:
+        found.append(Difference(what="Voice", then=take.voice_name, now="deleted"))
+    elif (take.voice.sha256 or take.voice.source_url) != clip:
+        then, now = f"{take.voice.name}’s earlier clip", "its present clip"
+        found.append(Difference(what="Voice", then=then, now=now))
+    return found
 
 
 def still_holds(review: Review) -> bool:

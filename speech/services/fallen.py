@@ -1,5 +1,9 @@
 """How an approval falls, and a wait for one ends, when what they were about changes.
 
+A take that waits may have other parameters than its line: candidates are compared, and the one
+that is approved makes its voice and parameters the line's (`speech.services.adopting`). From then
+on all of it is bound.
+
 Rule: whatever changes a line, a voice, a project's defaults or the choice calls `recheck`, which
 ends the decisions that no longer fit and tells whoever made them. An approval that fell stays
 fallen, also when the line returns to what it was: somebody says so again, with one press. Reason:
@@ -45,9 +49,11 @@ def recheck(
     if voice is not None:
         reviews = reviews.filter(take__voice=voice)
     found = list(
-        reviews.select_for_update(of=("self",)).select_related(
-            "take__project__voice", "take__line__voice", "take__line__chosen_take"
+        reviews.select_for_update(of=("self",))
+        .select_related(
+            "take__project__voice", "take__line__voice", "take__line__chosen_take", "take__voice"
         )
+        .defer("take__peaks", "take__words", "take__measured", "take__timings")
     )
     fallen: dict[int, list[Take]] = {}
     for review in found:
@@ -89,7 +95,8 @@ def name_of(take: Take) -> str:
 
 def _no_longer_fits(review: Review) -> Sequence[Difference]:
     take, line = review.take, review.take.line
-    found = stale_differences(take)
+    waits = review.state == ReviewState.WAITING
+    found = approval.hindrances(take) if waits else stale_differences(take)
     if take.archived_at is not None:
         found = [*found, Difference(what="Take", then="in the script", now="archived")]
     if review.state == ReviewState.APPROVED and line.chosen_take_id != take.pk:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from speech.errors import BadInput, NotAllowed, WrongState
 from speech.models import Comment, Decision, Hearing, Line, Review, Take, User
 from speech.queries import approval
-from speech.queries.takes import stale_differences
+from speech.services.adopting import adopt_setup
 from speech.services.events import log, touch
 from speech.services.fallen import end_decisions, move, name_of, tell_fallen
 from speech.services.notices import bump, tell
@@ -81,7 +81,8 @@ def withdraw_review(actor: User, *, take: Take) -> Review:
 def approve(actor: User, *, take: Take, heard: Iterable[str] = ()) -> Review:
     """One person's approval of what the take is now. `heard`: must-say words they confirm.
 
-    The take becomes approved, and its line's chosen one, once the project's policy is met.
+    Once the project's policy is met the take is approved: its line goes with it, and is read by
+    its voice with its parameters from then on.
     """
     take = _locked(take)
     _refuse_unfit(take)
@@ -200,6 +201,7 @@ def _make_approved(actor: User, review: Review, take: Take) -> None:
     _supersede_others(actor, take)
     move(review, ReviewState.APPROVED)
     before = take.line.chosen_take_id
+    adopt_setup(actor, take=take)
     Line.objects.filter(pk=take.line_id).update(chosen_take=take)
     if before and before != take.pk:
         touch(take.project_id, takes=[before])
@@ -261,13 +263,9 @@ def _refuse_unfit(take: Take, *, stale_too: bool = True) -> None:
         )
     if take.archived_at is not None:
         raise WrongState("This take is archived. Restore it first.")
-    changes = stale_differences(take) if stale_too else ()
-    if changes:
-        what = ", ".join(one.what.lower() for one in changes)
-        raise WrongState(
-            f"This take no longer matches its line ({what} changed since it was made)."
-            " Make a new take, or bring the line back to what it was."
-        )
+    for one in approval.hindrances(take) if stale_too else ():
+        what = "Its line’s text" if one.what == "Text" else "The reference clip of its voice"
+        raise WrongState(f"{what} was changed since this take was made. Make a new take.")
 
 
 def _refuse_person(actor: User, take: Take) -> None:
@@ -289,7 +287,7 @@ def _locked(take: Take) -> Take:
     """The take as it is now, under the lock of its line: decisions about a line queue up."""
     Line.objects.select_for_update(of=("self",)).get(pk=take.line_id)
     return Take.objects.select_related(
-        "project__voice", "line__voice", "line__project__voice", "created_by"
+        "project__voice", "voice", "line__voice", "line__project__voice", "created_by"
     ).get(pk=take.pk)
 
 

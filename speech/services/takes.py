@@ -14,9 +14,10 @@ from django.utils import timezone
 from speech import catalog, params
 from speech.background import wake_driver
 from speech.errors import BadInput, Fault, ParamErrors, WrongState
-from speech.models import Batch, Job, Line, Project, Star, Take, User, Voice
+from speech.models import Batch, Comment, Job, Line, Project, Star, Take, User, Voice
 from speech.params import SEED_MAX
 from speech.queries.tuning import effective_tuning, effective_voice
+from speech.services.adopting import adopt_setup
 from speech.services.events import log, touch
 from speech.services.fallen import recheck
 from speech.states import RETRYABLE, BatchKind, JobState
@@ -41,6 +42,7 @@ def request_takes(
     voice: Voice | None = None,
     text: str | None = None,
     kind: BatchKind = BatchKind.REPEATS,
+    answers: Comment | None = None,
 ) -> list[Take]:
     """Ask for 1 to 8 takes of a line. They are queued when this commits.
 
@@ -57,7 +59,9 @@ def request_takes(
     values = _check(
         line, engine=engine, count=count, seed=seed, tuning=tuning, voice=voice, text=text
     )
-    batch = Batch.objects.create(project=line.project, kind=kind, count=count, asked_by=actor)
+    batch = Batch.objects.create(
+        project=line.project, kind=kind, count=count, asked_by=actor, answers=answers
+    )
     takes = [
         _new_take(
             actor,
@@ -193,11 +197,14 @@ def archive_take(actor: User, *, take: Take, on: bool) -> Take:
 
 @transaction.atomic
 def choose_take(actor: User, *, take: Take, on: bool) -> Line:
-    """Mark the take that the line goes with for now; one a line."""
+    """The take that the line goes with for now, one a line; its voice and parameters are the
+    line's from then on, so that the next takes are made like it."""
     if on and not take.is_done:
         raise WrongState("Only a finished take can be chosen.")
     line = Line.objects.select_for_update(of=("self",)).get(pk=take.line_id)
     before = line.chosen_take_id
+    if on:
+        adopt_setup(actor, take=take)
     line.chosen_take = take if on else None
     line.save(update_fields=["chosen_take"])
     log(

@@ -13,6 +13,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from speech.models import Line
+from speech.queries import tuning
 from speech.queries.script import KNOWN_TAGS, TAG, expected_seconds, spoken_characters
 
 register = template.Library()
@@ -21,8 +22,13 @@ SHORTCUTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("K", "Space"), "Play or pause"),
     (("J", "L"), "Two seconds back, two seconds forward"),
     (("1", "–", "9"), "Play the first to ninth take on the page"),
+    (("C",), "Comment at the position of the player"),
     (("G",), "Generate takes of the selected line"),
-    (("←", "→"), "On a waveform: move the position"),
+    (("←", "→"), "On a waveform: move the position. On a comparison board: one word or second"),
+    (("1", "–", "8"), "On a comparison board: hear that take"),
+    (("R",), "On a comparison board: rotate through the takes"),
+    (("O",), "On a comparison board: loop"),
+    (("[", "]"), "On a comparison board: loop from here, loop to here"),
     (("?",), "Show this list"),
 )
 """Every shortcut, once: the dialog is drawn from it, and `static/js/keys.js` acts on it."""
@@ -31,9 +37,19 @@ SCRIPTS: tuple[str, ...] = (
     "js/studio.js",
     "js/wave-form.js",
     "js/take-player.js",
+    "js/board-sound.js",
+    "js/board-wave.js",
+    "js/board-ruler.js",
+    "js/board.js",
+    "js/ballot.js",
+    "js/mention-box.js",
+    "js/comment-form.js",
+    "js/comment-list.js",
     "js/keys.js",
     "js/live-clock.js",
     "js/change-feed.js",
+    "js/notices.js",
+    "js/people-here.js",
     "js/line-editor.js",
     "js/script-list.js",
 )
@@ -122,6 +138,11 @@ def tagged(text: str) -> SafeString:
         at = match.end()
     out.append(conditional_escape(text[at:]))
     return mark_safe("".join(out))  # noqa: S308 - every piece was escaped above
+
+
+@register.filter
+def setup_mark(line: Line) -> str:
+    return tuning.setup_mark(line)
 
 
 @register.filter

@@ -15,8 +15,8 @@ from speech.access import Can
 from speech.errors import BadInput, ParamErrors
 from speech.forms.lines import LineForm
 from speech.htmx import StudioRequest, changes, wants_changes
-from speech.models import Line, Take
-from speech.queries.tuning import effective_tuning
+from speech.models import Comment, Line, Take
+from speech.queries.tuning import effective_tuning, setup_mark
 from speech.services import lines as service
 from speech.services import takes as take_service
 from speech.services.lines import EditConflict
@@ -28,14 +28,16 @@ INVALID = HTTPStatus.UNPROCESSABLE_ENTITY
 
 @require_safe
 def line(request: StudioRequest, slug: str, pk: int) -> HttpResponse:
-    """The studio with this line selected; `?tweak=<take>` fills its setup from a take."""
+    """The studio with this line selected; `?tweak=<take>` fills its setup from a take, in answer to
+    the comment of `?answer=`."""
     found = parts.get_line(request, slug, pk)
     tweak_id = parts.number_asked(request, "tweak")
     tweak = access.get_take(request.user, tweak_id) if tweak_id else None
     if tweak and tweak.line_id != found.pk:
         raise Http404
     form = LineForm(line=found, engines=parts.engines(), tweak=tweak) if tweak else None
-    return parts.show_studio(request, found.project, found, form=form, tweak=tweak)
+    answer = _answered(found, request.GET.get("answer", ""))
+    return parts.show_studio(request, found.project, found, form=form, tweak=tweak, answer=answer)
 
 
 @require_POST
@@ -97,14 +99,30 @@ def line_setup(request: StudioRequest, slug: str, pk: int) -> HttpResponse:
         )
         return redirect(found)
     form = LineForm(request.POST, line=found, engines=parts.engines())
+    if wants_changes(request) and not _shows_the_present_setup(request, found):
+        return _setup_moved_on(request, found)
     if form.is_valid():
         _save_setup(request, found, form)
+        found.refresh_from_db()
         if not wants_changes(request):
             return redirect(found)
     elif not wants_changes(request):
         return parts.show_studio(request, found.project, found, form=form, status=INVALID)
     html = render_to_string("lines/_setup_state.html", {"form": form, "line": found}, request)
     return changes(html, status=200 if form.is_valid() else INVALID)
+
+
+def _setup_moved_on(request: StudioRequest, found: Line) -> HttpResponse:
+    """Nothing is saved over what the page did not show; it shows it now."""
+    can = parts.abilities(request.user, found.project)
+    context = {**parts.panel(found), "project": found.project, "can": can, "force": True}
+    html = render_to_string("lines/_setup.html", context, request)
+    said = (
+        "Voice or parameters of this line were changed meanwhile, by somebody or by using a take."
+        " Here they are as they are now; your last change was not saved."
+    )
+    html += render_to_string("_message.html", {"tone": "warn", "text": said}, request)
+    return changes(html, status=HTTPStatus.CONFLICT)
 
 
 @require_POST
@@ -155,25 +173,52 @@ def generate(request: StudioRequest, slug: str, pk: int) -> HttpResponse:
     form = LineForm(request.POST, line=found, engines=parts.engines(), asking=True)
     if form.is_valid():
         try:
-            saved = _save_text(request, found)
-            _save_setup(request, found, form)
-            takes = take_service.request_takes(
-                request.user,
-                line=saved,
-                engine=form.engine_key,
-                count=form.cleaned_data["count"],
-                seed=form.cleaned_data["seed"],
-            )
-            return _asked(request, found, takes)
+            return _asked(request, found, _ask(request, found, form))
         except EditConflict as conflict:
             return _conflict(request, found, conflict)
         except ParamErrors as error:
             form.add_faults(error)
+    answer = _answered(found, request.POST.get("answers", ""))
     if not wants_changes(request):
-        return parts.show_studio(request, found.project, found, form=form, status=INVALID)
-    can = parts.abilities(request.user, found.project)
-    context = {**parts.panel(found, form=form), "project": found.project, "can": can, "force": True}
+        return parts.show_studio(
+            request, found.project, found, form=form, answer=answer, status=INVALID
+        )
+    context = {
+        **parts.panel(found, form=form), "project": found.project, "answer": answer, "force": True,
+        "can": parts.abilities(request.user, found.project),
+    }  # fmt: skip
     return changes(render_to_string("lines/_panel.html", context, request), status=INVALID)
+
+
+def _ask(request: StudioRequest, found: Line, form: LineForm) -> list[Take]:
+    """Takes as the form says. What it says becomes the line's setup, unless it shows how a take
+    was made (`tweak`), or a setup that somebody has changed meanwhile."""
+    saved = _save_text(request, found)
+    own = not request.POST.get("tweak") and _shows_the_present_setup(request, found)
+    if own:
+        _save_setup(request, found, form)
+    return take_service.request_takes(
+        request.user,
+        line=saved,
+        engine=form.engine_key,
+        count=form.cleaned_data["count"],
+        seed=form.cleaned_data["seed"],
+        tuning=None if own else effective_tuning(found) | form.tuning(),
+        voice=None if own else form.cleaned_data["voice"] or found.project.voice,
+        answers=_answered(found, request.POST.get("answers", "")),
+    )
+
+
+def _answered(found: Line, key: str) -> Comment | None:
+    """The comment on a take of this line that is to be answered; None if it is no longer there."""
+    if not key.isascii() or not key.isdigit() or len(key) > 18:
+        return None
+    comments = Comment.objects.select_related("author", "take")
+    return comments.filter(pk=int(key), take__line=found, deleted_at=None).first()
+
+
+def _shows_the_present_setup(request: StudioRequest, found: Line) -> bool:
+    return request.POST.get("setup", "") in {"", setup_mark(found)}
 
 
 def _again(request: StudioRequest, found: Line, pk: int) -> list[Take]:

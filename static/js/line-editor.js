@@ -13,7 +13,6 @@
     connectedCallback() {
       this.key = `takeroom.line.${this.dataset.line}`;
       this.area = this.querySelector("#id_text");
-      this.form = this.querySelector("#line-form");
       if (!this.wired) this.wire();
       this.onOnline = () => this.save();
       this.onLeave = (event) => { if (this.isDirty) { this.save(true); event.preventDefault(); } };
@@ -32,6 +31,7 @@
       if (this.isDirty) this.save(true);
     }
 
+    get form() { return this.querySelector("#line-form"); }
     get text() { return this.querySelector("textarea#id_text"); }
     get direction() { return this.querySelector("#id_direction"); }
     get isDirty() { return this.querySelector("#line-text")?.hasAttribute("data-dirty") ?? false; }
@@ -56,7 +56,6 @@
         if (event.detail.successful && event.detail.elt === this.form && event.detail.xhr.status < 400) {
           this.kept();
           this.clearFaults();
-          this.adopted();
         }
       });
       document.addEventListener("takeroom:changed", () => { if (this.isConnected) { this.count(); this.price(); } });
@@ -137,14 +136,6 @@
       for (const old of within.querySelectorAll(".form-faults, .errorlist")) old.remove();
       for (const field of [within, ...within.querySelectorAll(".field-bad")]) field.classList.remove("field-bad");
       for (const field of within.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
-    }
-
-    // What was set up as a take was is the line's own once takes were asked for.
-    adopted() {
-      if (!this.hasAttribute("data-tweaked")) return;
-      this.removeAttribute("data-tweaked");
-      this.querySelector("[data-tweak-note]")?.remove();
-      history.replaceState(history.state, "", location.pathname);
     }
 
     words(text) {

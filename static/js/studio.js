@@ -28,9 +28,12 @@
     box.append(banner);
   }
 
-  // Nothing is replaced in which somebody types, has typed and not sent, or has a menu open.
+  // Nothing is replaced in which somebody types, has typed and not sent, has a menu open, selects
+  // words, or holds the mouse button down.
   function isBusy(el) {
-    const active = document.activeElement;
+    const active = document.activeElement, chosen = getSelection();
+    if (el.matches(":active") || el.matches(".dragging")) return true;
+    if (chosen && !chosen.isCollapsed && (el.contains(chosen.anchorNode) || el.contains(chosen.focusNode))) return true;
     if (el.contains(active) && isTextEntry(active)) return true;
     if (el.matches("[data-dirty]") || el.querySelector("[data-dirty]")) return true;
     if (el.querySelector(".menu[open]")) return true;
@@ -42,8 +45,18 @@
     return a === b ? fresh.dataset.version === old.dataset.version : a < b;
   }
 
+  // How to find the same control in the fragment that comes instead.
+  function handle(el) {
+    if (el.id) return `#${CSS.escape(el.id)}`;
+    for (const name of ["formaction", "href", "aria-label", "name"]) {
+      const value = el.getAttribute(name);
+      if (value) return `${el.localName}[${name}="${CSS.escape(value)}"]`;
+    }
+    return el.localName;
+  }
+
   function swap(old, fresh) {
-    const active = old.contains(document.activeElement) ? document.activeElement.id : "";
+    const active = old.contains(document.activeElement) ? handle(document.activeElement) : "";
     for (const details of old.querySelectorAll("details[open][id]")) {
       const same = fresh.querySelector(`#${CSS.escape(details.id)}`);
       if (same && !same.classList.contains("menu")) same.open = true;
@@ -59,7 +72,7 @@
     }
     old.replaceWith(fresh);
     window.htmx?.process(fresh);
-    if (active) document.getElementById(active)?.focus({ preventScroll: true });
+    if (active) (fresh.matches(active) ? fresh : fresh.querySelector(active))?.focus({ preventScroll: true });
   }
 
   function insert(list, fresh) {
@@ -75,6 +88,7 @@
   }
 
   function sort(list) {
+    if (list.querySelector(".dragging")) return;
     const rows = [...list.children];
     const right = [...rows].sort((a, b) => a.dataset.position - b.dataset.position);
     if (right.every((row, index) => row === rows[index])) return;
@@ -90,12 +104,16 @@
     }
     const old = document.getElementById(fresh.id);
     if (fresh.hasAttribute("data-gone")) return old?.remove();
+    if (old?.isEqualNode(fresh)) return;
     if (!old) {
       const list = fresh.dataset.into && document.getElementById(fresh.dataset.into);
       if (list) insert(list, fresh);
       return;
     }
     const force = fresh.hasAttribute("data-force");
+    // What shows the same setup already is left alone: a seed may be typed in it.
+    const mark = fresh.dataset.mark;
+    if (mark !== undefined && !force && document.querySelector(`[data-mark-of="${fresh.id}"]`)?.value === mark) return;
     if (!force && fresh.dataset.version && isOlder(fresh, old)) return;
     if (!force && isBusy(old)) return void waiting.set(fresh.id, fresh);
     waiting.delete(fresh.id);
@@ -104,8 +122,26 @@
     swap(old, fresh);
   }
 
+  // What somebody reads stays where it is on the screen, whatever comes or grows above it.
+  function reading() {
+    if (scrollY <= 0) return null;
+    const active = document.activeElement, top = document.querySelector("header.top")?.offsetHeight || 0;
+    const onScreen = (el) => { const box = el.getBoundingClientRect(); return box.bottom > top && box.top < innerHeight; };
+    let el = active?.id && active.closest("#main") && onScreen(active) ? active : null;
+    for (let y = top + 8; !el && y < innerHeight; y += 24) {
+      const found = document.elementFromPoint(innerWidth / 2, y)?.closest("#main [id]");
+      if (found && found.getBoundingClientRect().top >= top - 4) el = found;
+    }
+    return el && { id: el.id, top: el.getBoundingClientRect().top };
+  }
+
+  function stay(place) {
+    const now = place && document.getElementById(place.id)?.getBoundingClientRect().top;
+    if (now !== null && now !== undefined && Math.abs(now - place.top) > 1) scrollBy({ top: now - place.top, behavior: "instant" });
+  }
+
   function apply(html) {
-    const box = document.createElement("template");
+    const box = document.createElement("template"), place = reading();
     box.innerHTML = html;
     for (const fresh of [...box.content.children]) put(fresh);
     const lines = document.getElementById("lines");
@@ -114,6 +150,7 @@
     if (lines && count) count.textContent = `${lines.children.length} line${lines.children.length === 1 ? "" : "s"}`;
     const made = document.querySelector("[data-take-count]"), newest = document.querySelector("#takes-list .take");
     if (made && newest) made.textContent = Math.max(Number(made.textContent), Number(newest.dataset.number));
+    stay(place);
     document.querySelector("[data-focus]")?.focus();
     document.dispatchEvent(new CustomEvent("takeroom:changed"));
   }
@@ -128,6 +165,8 @@
   window.takeroom = { apply, message, say, isTextEntry };
 
   document.addEventListener("focusout", () => setTimeout(retryWaiting, 50));
+  document.addEventListener("pointerup", () => setTimeout(retryWaiting, 50));
+  document.addEventListener("selectionchange", () => waiting.size && getSelection().isCollapsed && setTimeout(retryWaiting, 50));
   document.addEventListener("toggle", () => setTimeout(retryWaiting, 50), true);
 
   // ---- htmx: boosted navigation takes #content out of a page, changes are put in place ----
@@ -210,20 +249,22 @@
       menu.querySelector("summary").focus();
     }
   });
-  // At most four takes are compared.
+  const MOST_COMPARED = 8;
   const ticks = () => [...document.querySelectorAll("input[name=take][form=compare-form]")];
   function countTicks() {
     const button = document.querySelector("[data-compare]");
     if (!button) return;
     const ticked = ticks().filter((tick) => tick.checked).length;
     button.textContent = ticked ? `Compare ${ticked} ticked` : "Compare ticked";
-    for (const tick of ticks()) tick.disabled = !tick.checked && ticked >= 4;
+    for (const tick of ticks()) tick.disabled = !tick.checked && ticked >= MOST_COMPARED;
+    const note = document.querySelector("[data-compare-note]");
+    if (note) note.textContent = ticked >= MOST_COMPARED ? `${MOST_COMPARED} at most. Untick one to tick another.` : "";
   }
   document.addEventListener("submit", (event) => {
     if (event.target.id !== "compare-form" || ticks().filter((tick) => tick.checked).length > 1) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    message("Tick 2 to 4 takes to compare them.", "warn");
+    message(`Tick 2 to ${MOST_COMPARED} takes to compare them.`, "warn");
   }, true);
   document.addEventListener("change", (event) => event.target.matches("input[name=take]") && countTicks());
   document.addEventListener("takeroom:changed", countTicks);

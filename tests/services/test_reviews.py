@@ -28,10 +28,9 @@ def stage(cast: SimpleNamespace) -> SimpleNamespace:
     line = factories.make_line(cast.project, "Fernweh boils in ninety seconds.")
 
     def take(**more: Any) -> Take:
-        return factories.make_take(
-            line, engine="segmind", voice=voice, reference_sha256=voice.sha256,
-            reference_url=voice.source_url, created_by=cast.producer, **more,
-        )  # fmt: skip
+        usual = {"engine": "segmind", "voice": voice, "created_by": cast.producer}
+        usual |= {"reference_sha256": voice.sha256, "reference_url": voice.source_url}
+        return factories.make_take(line, **(usual | more))
 
     return SimpleNamespace(cast=cast, line=line, voice=voice, take=take, project=cast.project)
 
@@ -341,3 +340,31 @@ def test_decisions_are_kept_when_they_end(stage: SimpleNamespace) -> None:
     assert decision.verdict == Verdict.APPROVE
     assert decision.ended_at is not None
     assert "text" in decision.ended_why
+
+
+def test_candidates_may_differ_and_the_winner_sets_its_line(stage: SimpleNamespace) -> None:
+    """Takes with other parameters are what the board compares; the approved one is the line's."""
+    warm, cold = stage.take(temperature=1.1), stage.take(temperature=0.4)
+    other = factories.make_voice("Ben", sha256="b" * 64)
+    third = stage.take(voice=other, voice_name="Ben", reference_sha256="b" * 64)
+    for take in (warm, cold, third):
+        reviews.ask_review(stage.cast.producer, take=take)
+    reviews.approve(stage.cast.reviewer, take=third)
+    line = Line.objects.get(pk=stage.line.pk)
+    assert (line.voice, line.params, line.chosen_take) == (other, {}, third)
+    reviews.approve(stage.cast.owner, take=warm)
+    line.refresh_from_db()
+    assert (line.voice, line.params, line.chosen_take) == (None, {"temperature": 1.1}, warm)
+    assert [state(take) for take in (warm, cold, third)] == [
+        R.APPROVED, R.SUPERSEDED, R.SUPERSEDED,
+    ]  # fmt: skip
+    assert reviews.still_holds(Review.objects.get(take=warm))
+    assert Event.objects.filter(verb="line setup adopted").count() == 2
+
+
+def test_a_take_whose_clip_was_exchanged_cannot_be_approved(stage: SimpleNamespace) -> None:
+    take = stage.take()
+    stage.voice.sha256 = "c" * 64
+    stage.voice.save()
+    with pytest.raises(WrongState, match="reference clip"):
+        reviews.approve(stage.cast.reviewer, take=take)

@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from speech.models import Line, Take
 from speech.params import TEXT_REFUSED_OVER
-from speech.services.lines import edit_line
+from speech.queries.tuning import setup_mark
+from speech.services.lines import edit_line, set_line_setup
 from tests import factories
 
 HTMX = {"HX-Request": "true"}
@@ -278,6 +279,33 @@ def test_tweak_fills_the_setup_from_a_take_and_saves_nothing(producer: Client, l
     assert line.params == {}
     other = factories.make_line(line.project)
     assert producer.get(f"{other.get_absolute_url()}?tweak={take.pk}").status_code == 404
+
+
+def test_what_is_made_by_a_tweak_leaves_the_setup_of_the_line(producer: Client, line: Line) -> None:
+    take = factories.make_take(line, temperature=1.25)
+    asked = _all(line, temperature="1.3", tweak=str(take.pk))
+    assert producer.post(_url("generate", line), asked, headers=HTMX).status_code == 200
+    made = Take.objects.exclude(pk=take.pk).get()
+    line.refresh_from_db()
+    assert (made.temperature, line.params) == (1.3, {})
+    producer.post(reverse("speech:take_choose", args=[take.pk]), {"on": "1"})
+    line.refresh_from_db()
+    assert line.params == {"temperature": 1.25}
+
+
+def test_a_page_that_shows_an_older_setup_does_not_save_it(producer: Client, line: Line) -> None:
+    shown = setup_mark(line)
+    owner = line.project.memberships.get(role="owner").user
+    set_line_setup(owner, line=line, tuning={"top_p": 0.5}, voice=None, pinned_seed=None)
+    saved = producer.post(_url("line_setup", line), _all(line, setup=shown), headers=HTMX)
+    assert saved.status_code == 409
+    assert "changed meanwhile" in saved.content.decode()
+    assert 'value="0.5"' in saved.content.decode()
+    asked = _all(line, setup=shown, temperature="1.1")
+    assert producer.post(_url("generate", line), asked, headers=HTMX).status_code == 200
+    line.refresh_from_db()
+    assert line.params == {"top_p": 0.5}
+    assert (Take.objects.get().temperature, Take.objects.get().top_p) == (1.1, 0.9)
 
 
 def test_a_reviewer_may_not_change_a_line(

@@ -45,6 +45,7 @@ def _selected_line(request: StudioRequest, project: Project, pk: int, can: dict[
         **parts.panel_words(),
     }
     html = render_to_string("lines/_text.html", context, request)
+    html += render_to_string("lines/_setup.html", context, request)
     for card in takes.page_of_line(line).cards:
         html += render_to_string("takes/_stale.html", {"card": card}, request)
     return html
