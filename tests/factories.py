@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from speech.models import Job, Line, Membership, Project, Take, User, Voice
@@ -94,6 +96,13 @@ def make_take(line: Line, *, state: JobState = JobState.DONE, **more: Any) -> Ta
     take.job = make_job(take)
     take.save(update_fields=["job"])
     return take
+
+
+def make_stored_take(line: Line, **more: Any) -> Take:
+    """A finished take whose sound (bytes of no particular sense) is in the store."""
+    body = more.pop("body", b"fLaC and then some")
+    name = default_storage.save("takes/stored.flac", ContentFile(body))
+    return make_take(line, audio=name, **more)
 
 
 def make_job(take: Take, **more: Any) -> Job:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from speech.states import VoteMethod
 
@@ -30,6 +31,17 @@ class ListeningTest(models.Model):
             models.CheckConstraint(name="test_method", condition=Q(method__in=VoteMethod.values)),
         ]
         ordering = ["-id"]
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+    @property
+    def is_ranked(self) -> bool:
+        return self.method == VoteMethod.RANK
+
+    def get_absolute_url(self) -> str:
+        return reverse("speech:test", args=[self.pk])
 
 
 class TestEntry(models.Model):
