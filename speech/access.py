@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from speech.errors import NotAllowed
-from speech.models import Line, Membership, Project, Take, User, Voice
+from speech.models import Line, ListeningTest, Membership, Project, Take, User, Voice
 from speech.states import Role
 
 
@@ -103,6 +103,20 @@ def get_take(user: User, pk: int, need: Can = Can.LISTEN) -> Take:
     _through(user, take.project if take else None, need)
     assert take is not None
     return take
+
+
+def get_test(user: User, pk: int, need: Can = Can.LISTEN, *, to_run: bool = False) -> ListeningTest:
+    """A listening test; `to_run` asks for its maker, or for an owner."""
+    test = (
+        ListeningTest.objects.select_related("project", "created_by", "closed_by")
+        .filter(pk=pk)
+        .first()
+    )
+    project = _through(user, test.project if test else None, need)
+    assert test is not None
+    if to_run and test.created_by_id != user.pk and Can.MANAGE not in capabilities(user, project):
+        raise NotAllowed("Only whoever made this test, or an owner, can send or close it.")
+    return test
 
 
 def get_voice(user: User, pk: int, need: Can = Can.LISTEN) -> Voice:

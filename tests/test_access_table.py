@@ -19,6 +19,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from speech.services.links import issue_invitation
+from speech.services.listening import make_test
 from speech.states import JobState, Role
 from tests import factories
 
@@ -57,6 +58,14 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("take_dismiss", "POST"): MAKERS,
     ("take_audio", "GET"): MEMBERS,
     ("take_download", "GET"): MEMBERS,
+    # listening tests
+    ("tests", "GET"): MEMBERS,
+    ("test_new", "POST"): COMMENTERS,
+    ("test", "GET"): MEMBERS,
+    ("test_sound", "GET"): MEMBERS,
+    ("test_vote", "POST"): COMMENTERS,
+    ("test_send", "POST"): OWNERS,  # and whoever made it
+    ("test_close", "POST"): OWNERS,
     # voices
     ("voices", "GET"): MEMBERS,
     ("voice", "GET"): MEMBERS,
@@ -106,6 +115,8 @@ def house(cast: SimpleNamespace) -> SimpleNamespace:
     voice = factories.make_voice(clip=_stored("voices/1/clip.flac"))
     line = factories.make_line(cast.project)
     take = factories.make_take(line, voice=voice, audio=_stored("takes/1/take.flac"))
+    heard = [take.pk, factories.make_stored_take(line).pk]
+    blind = make_test(cast.owner, project=cast.project, takes=heard)
     failed = factories.make_take(line, state=JobState.FAILED)
     unknown = factories.make_take(line, state=JobState.UNKNOWN, engine="segmind")
     somebody = factories.make_user("somebody")
@@ -121,7 +132,8 @@ def house(cast: SimpleNamespace) -> SimpleNamespace:
         "voices": (), "voice_add": (), "voice": (voice.pk,), "member": (slug, member.pk),
         "invite": (slug,), "invite_revoke": (slug, invitation.link.pk), "account": (),
         "sign_out": (), "people": (), "person": (somebody.pk,), "settings": (),
-        "engine": ("draft",),
+        "engine": ("draft",), "tests": (slug,), "test_new": (slug,), "test": (blind.pk,),
+        "test_sound": (blind.pk, "A"),
     }  # fmt: skip
     return SimpleNamespace(cast=cast, arguments=by_first_word)
 

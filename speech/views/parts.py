@@ -23,7 +23,7 @@ from speech.params import SEED_MAX, TEXT_REFUSED_OVER, TEXT_WARNED_OVER
 from speech.queries import script
 from speech.queries import takes as take_queries
 
-VIEWS = frozenset({"line", "history", "compare", "detail"})
+VIEWS = frozenset({"line", "history", "compare", "detail", "listening", "tests"})
 """Where a card is drawn; it decides what the card says about its surroundings."""
 
 

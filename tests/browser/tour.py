@@ -54,6 +54,30 @@ other = Line.objects.get(pk=given["other"])
 make_take(other, state="unknown", engine="segmind")
 result = {"done": [take.pk for take in done], "unknown": unknown.pk, "failed": failed.pk}
 """
+_TESTS = """
+from speech.models import Project, User
+from speech.services.listening import cast_vote, close_test, make_test, send_test
+from speech.states import Role
+from tests.factories import add_member
+project = Project.objects.get(slug=given["slug"])
+boss = User.objects.get(username=given["boss"])
+people = [User.objects.create(username=name) for name in ("noor", "ines", "tom")]
+for person in people:
+    add_member(project, person, Role.REVIEWER)
+tests = [make_test(boss, project=project, takes=given["takes"]) for _ in range(3)]
+asked = (("The close", "pick"), ("Warmth", "rank"), ("First read", "rank"))
+for test, (title, method) in zip(tests, asked):
+    send_test(boss, test=test, title=title, method=method, people=people,
+              question="Which would you put on air?")
+one, two, three = given["takes"]
+cast_vote(people[0], test=tests[0], ranking=[two])
+rankings = ([two, one, three], [two, three, one], [one, two, three], [two, one, three])
+for person, ranking in zip([*people, boss], rankings):
+    remark = "The pause before “seven” sells it." if person == boss else ""
+    cast_vote(person, test=tests[2], ranking=ranking, remark=remark)
+close_test(boss, test=tests[2])
+result = [test.pk for test in tests]
+"""
 _STALE = """
 from speech.models import Line
 from speech.services.lines import edit_line
@@ -90,6 +114,11 @@ PAGES: tuple[PageToSee, ...] = (
     PageToSee(name="history", path="{project}takes/"),
     PageToSee(name="history-none", path="{project}takes/?seed=99&archived=only"),
     PageToSee(name="compare", path="{project}compare/?take={done}&take={second}&take={third}"),
+    PageToSee(name="listening-tests", path="{project}tests/"),
+    PageToSee(name="listening-test", path="/tests/{blind}/"),
+    PageToSee(name="listening-test-ranked", path="/tests/{ranked}/"),
+    PageToSee(name="listening-test-viewer", path="/tests/{blind}/", who="viewer"),
+    PageToSee(name="listening-test-results", path="/tests/{heard}/"),
     PageToSee(name="voices", path="/voices/"),
     PageToSee(name="voice", path="/voices/{voice}/"),
     PageToSee(name="voice-add", path="/voices/add/"),
@@ -136,8 +165,14 @@ def set_out(scene: Scene, provider: Upstream) -> Tour:
     provider.rule("job", "slow", seconds=600, match=LINES[1])
     scene.takes(second, 1, engine="segmind", finished=False)
     provider.wait_for("submit")
+    blind, ranked, heard = scene.studio.run_python(
+        _TESTS, slug=project.slug, boss=boss, takes=made["done"][:3]
+    )
     words = {
         "project": project.path,
+        "blind": blind,
+        "ranked": ranked,
+        "heard": heard,
         "empty": empty.path,
         "line": project.line(1),
         "bare_line": project.line(3),

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from speech.htmx import StudioRequest
 from speech.models import Project
-from speech.views.news import listed, studio
+from speech.views.news import listed, listening, studio
 
 News = Callable[[StudioRequest, Project, int], str]
 """(request, project, since) → fragments."""
@@ -24,5 +24,7 @@ KINDS: Mapping[str, News] = MappingProxyType(
         "history": listed.news,
         "compare": listed.news,
         "detail": listed.news,
+        "tests": listening.listed,
+        "listening": listening.news,
     }
 )
