@@ -16,7 +16,17 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from speech.errors import NotAllowed
-from speech.models import Line, ListeningTest, Membership, Project, Take, User, Voice
+from speech.models import (
+    Comment,
+    GuestLink,
+    Line,
+    ListeningTest,
+    Membership,
+    Project,
+    Take,
+    User,
+    Voice,
+)
 from speech.states import Role
 
 
@@ -117,6 +127,26 @@ def get_test(user: User, pk: int, need: Can = Can.LISTEN, *, to_run: bool = Fals
     if to_run and test.created_by_id != user.pk and Can.MANAGE not in capabilities(user, project):
         raise NotAllowed("Only whoever made this test, or an owner, can send or close it.")
     return test
+
+
+def get_comment(user: User, pk: int, need: Can = Can.LISTEN) -> Comment:
+    """A comment that is not deleted, with its take."""
+    comment = (
+        Comment.objects.select_related("take__line", "take__project", "author", "guest")
+        .filter(pk=pk, deleted_at=None, take__line__deleted_at=None)
+        .first()
+    )
+    _through(user, comment.take.project if comment else None, need)
+    assert comment is not None
+    return comment
+
+
+def get_guest_link(user: User, pk: int, need: Can = Can.EDIT) -> GuestLink:
+    """A guest link as the team sees it; guests themselves come in by its token."""
+    link = GuestLink.objects.select_related("take__line", "take__project").filter(pk=pk).first()
+    _through(user, link.take.project if link else None, need)
+    assert link is not None
+    return link
 
 
 def get_voice(user: User, pk: int, need: Can = Can.LISTEN) -> Voice:

@@ -28,7 +28,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<slug:slug>/unknowns/", takes.unknowns_settle, name="unknowns_settle"),
     path("takes/<int:pk>/", takes.take, name="take"),
     path("takes/<int:pk>/star/", takes.take_star, name="take_star"),
-    path("takes/<int:pk>/note/", takes.take_note, name="take_note"),
     path("takes/<int:pk>/archive/", takes.take_archive, name="take_archive"),
     path("takes/<int:pk>/choose/", takes.take_choose, name="take_choose"),
     path("takes/<int:pk>/retry/", takes.take_retry, name="take_retry"),

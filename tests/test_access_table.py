@@ -20,7 +20,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from speech.services.links import issue_invitation
 from speech.services.listening import make_test
-from speech.states import JobState, Role
+from speech.services.notices import tell
+from speech.states import JobState, NoticeKind, Role
 from tests import factories
 
 EVERYBODY = {"owner", "producer", "reviewer", "viewer", "stranger", "administrator"}
@@ -36,7 +37,10 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("project_new", "POST"): EVERYBODY,
     ("project", "GET"): MEMBERS,
     ("changes", "GET"): MEMBERS,
+    ("presence_leave", "POST"): MEMBERS,
     ("history", "GET"): MEMBERS,
+    ("activity", "GET"): MEMBERS,
+    ("activity_csv", "GET"): MEMBERS,
     ("compare", "GET"): MEMBERS,
     ("unknowns_settle", "POST"): MAKERS,
     ("line", "GET"): MEMBERS,
@@ -50,7 +54,7 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("generate", "POST"): MAKERS,
     ("take", "GET"): MEMBERS,
     ("take_star", "POST"): COMMENTERS,
-    ("take_note", "POST"): COMMENTERS,
+    ("take_comment", "POST"): COMMENTERS,
     ("take_archive", "POST"): MAKERS,
     ("take_choose", "POST"): MAKERS,
     ("take_retry", "POST"): MAKERS,
@@ -93,6 +97,11 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("account", "GET"): EVERYBODY,
     ("account", "POST"): EVERYBODY,
     ("account_password", "POST"): EVERYBODY,
+    ("account_notices", "POST"): EVERYBODY,
+    ("my_changes", "GET"): EVERYBODY,
+    ("notices", "GET"): EVERYBODY,
+    ("notices_read", "POST"): EVERYBODY,
+    ("notice_open", "POST"): {"viewer"},
     ("sign_out", "POST"): EVERYBODY,
     ("people", "GET"): ADMINISTRATORS,
     ("person_deactivate", "POST"): ADMINISTRATORS,
@@ -106,6 +115,8 @@ MAY: dict[tuple[str, str], set[str]] = {
 }
 OPEN_TO_ALL = {"healthz", "sign_in", "forgot", "link"}
 """What somebody who has not signed in may open; `tests/views/test_session.py` has more to say."""
+ONES_OWN = {"notice_open"}
+"""What belongs to one person (the viewer here) is not there for anybody else."""
 DONE = {200, 204, 302, 303, 409, 422}
 """Past the door, whatever the view then thinks of an empty form."""
 
@@ -122,16 +133,21 @@ def house(cast: SimpleNamespace) -> SimpleNamespace:
     somebody = factories.make_user("somebody")
     member = factories.add_member(cast.project, somebody, Role.VIEWER)
     invitation = issue_invitation(cast.owner, project=cast.project, role=Role.VIEWER)
+    [notice] = tell(
+        [cast.viewer], kind=NoticeKind.MENTION, project=cast.project, actor=cast.owner,
+        sentence="Ada mentions you.", path="/",
+    )  # fmt: skip
     slug = cast.project.slug
     by_first_word: dict[str, tuple[object, ...]] = {
         "projects": (), "project_new": (), "project": (slug,), "changes": (slug,),
-        "history": (slug,), "compare": (slug,), "unknowns_settle": (slug,),
+        "history": (slug,), "activity": (slug,), "compare": (slug,), "unknowns_settle": (slug,),
         "line_add": (slug,), "line_paste": (slug,), "line": (slug, line.pk),
         "generate": (slug, line.pk), "take_retry": (failed.pk,),
         "take_submit_again": (unknown.pk,), "take_dismiss": (unknown.pk,), "take": (take.pk,),
         "voices": (), "voice_add": (), "voice": (voice.pk,), "member": (slug, member.pk),
         "invite": (slug,), "invite_revoke": (slug, invitation.link.pk), "account": (),
-        "sign_out": (), "people": (), "person": (somebody.pk,), "settings": (),
+        "my_changes": (), "notices": (), "notices_read": (), "notice": (notice.pk,),
+        "presence_leave": (slug,), "sign_out": (), "people": (), "person": (somebody.pk,), "settings": (),
         "engine": ("draft",), "tests": (slug,), "test_new": (slug,), "test": (blind.pk,),
         "test_sound": (blind.pk, "A"),
     }  # fmt: skip
@@ -170,7 +186,7 @@ def test_it_lets_in_exactly_who_may(house: SimpleNamespace, name: str, method: s
         if role in may:
             assert status in DONE, f"{role} may: {status}"
         else:
-            wanted = 404 if role == "stranger" else 403
+            wanted = 404 if role == "stranger" or name in ONES_OWN else 403
             assert status == wanted, f"{role} may not: {status}"
 
 

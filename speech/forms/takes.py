@@ -59,12 +59,6 @@ class HistoryFilter(StudioForm):
         person.label_from_instance = lambda user: user.label  # type: ignore[attr-defined]
 
 
-class NoteForm(StudioForm):
-    text = forms.CharField(
-        required=False, label="Note", widget=forms.Textarea(attrs={"rows": 2, "maxlength": 2000})
-    )
-
-
 def _line_label(line: Line) -> str:
     text = " ".join(line.text.split())
     return f"{line.position}. {text[:48]}{'…' if len(text) > 48 else ''}" if text else "(empty)"

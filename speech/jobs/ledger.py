@@ -30,10 +30,11 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """`ok` is False where the row was no longer ours."""
+    """`ok` is False where the row was no longer ours. `also` is what else shows the change."""
 
     ok: bool
     seen: Seen | None = None
+    also: Seen | None = None
 
 
 @dataclass(kw_only=True)
@@ -119,9 +120,10 @@ class Ledger:
             for entry in batch:
                 written = entry.write()
                 answers.append(written.ok)
-                if written.ok and written.seen:
-                    takes[written.seen.project_id].add(written.seen.take_id)
-                    lines[written.seen.project_id].add(written.seen.line_id)
+                for seen in (written.seen, written.also) if written.ok else ():
+                    if seen is not None:
+                        takes[seen.project_id].add(seen.take_id)
+                        lines[seen.project_id].add(seen.line_id)
             # In order of key, so that two drivers never wait for each other in a circle.
             for project_id in sorted(takes):
                 touch(project_id, takes=takes[project_id], lines=lines[project_id])

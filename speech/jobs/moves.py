@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from speech.engines.base import Result, Submitted
 from speech.jobs.ledger import Seen, Written
 from speech.jobs.work import Work, result_to_json, storable_url
 from speech.models import Job, Take
+from speech.services.comments import answered_by
 from speech.states import MOVES, OWNED, Charged, JobState
 
 Write = Callable[[], Written]
@@ -65,12 +67,23 @@ def download_again(work: Work, owner: str) -> Write:
 
 
 def done(work: Work, owner: str, facts: dict[str, Any]) -> Write:
-    """The audio's facts and `done` in one transaction: only now is the take playable."""
+    """The audio's facts and `done` in one transaction: only now is the take playable, and only
+    now does it answer the comment that it was asked for."""
     now = timezone.now()
-    return _move(
+    finish = _move(
         work, owner, JobState.DONE,
         job={"owner": "", "finished_at": now}, take={**facts, "finished_at": now},
     )  # fmt: skip
+
+    def write() -> Written:
+        written = finish()
+        answered = answered_by(work.take_id) if written.ok else None
+        if answered is None:
+            return written
+        also = Seen(project_id=answered.project_id, take_id=answered.pk, line_id=answered.line_id)
+        return replace(written, also=also)
+
+    return write
 
 
 def queued(

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Prefetch, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from speech.catalog import ENGINES, EngineCard
 from speech.models import Comment, Line, Project, Take
 from speech.params import TUNING
+from speech.queries.comments import Thread, gone_threads, threads, with_comments
 from speech.queries.staleness import Difference, Setup, differences, plain
+from speech.queries.standing import Standing, approved_number, standing_of, with_decisions
 from speech.queries.tuning import effective_tuning, effective_voice
 from speech.states import JobState
 
@@ -65,18 +67,36 @@ class TakeCard:
     chosen: bool
     starred: bool
     comments: Sequence[Comment]
+    """Those that are not deleted, replies too."""
+    threads: Sequence[Thread]
+    gone_threads: Sequence[int]
     phase: str
     elapsed: float
     """Seconds since the request was made; of use only while the take is live."""
     trouble: str
     in_doubt: bool
     repeat_number: int | None
+    standing: Standing | None
+    """None where the take was never submitted for review."""
+
+    @property
+    def can_be_asked(self) -> bool:
+        """Whether a review of it makes sense now."""
+        take = self.take
+        fit = take.is_done and not take.is_draft and take.archived_at is None
+        says_the_line = all(one.what != "Text" for one in self.stale)
+        return fit and says_the_line and (self.standing is None or self.standing.can_be_asked)
 
     @property
     def as_text(self) -> str:
         """Every parameter as `name=value`, one a line."""
         lines = [f"{setting.name}={setting.value}" for setting in self.settings]
         return "\n".join([*lines, f"seed={self.take.seed}"])
+
+    @property
+    def unresolved(self) -> int:
+        """Threads that nobody has resolved yet."""
+        return sum(not thread.is_resolved for thread in self.threads)
 
     @property
     def differing(self) -> list[Setting]:
@@ -97,17 +117,15 @@ def base(*, around: bool = True) -> QuerySet[Take]:
     """
     more = ("project", "project__voice", "line", "line__voice") if around else ()
     return (
-        Take.objects.select_related(*more, "job", "created_by", "star")
-        .prefetch_related(
-            Prefetch("comments", Comment.objects.filter(deleted_at=None).select_related("author"))
-        )
-        .annotate(repeat_number=F("repeat_of__number"))
+        Take.objects.select_related(*more, "job", "created_by", "star", "voice", "review__asked_by")
+        .prefetch_related(with_comments(), with_decisions())
+        .annotate(repeat_number=F("repeat_of__number"), approved_number=approved_number())
         .defer("words", "measured", "timings", "job__result")
     )
 
 
 def page_of_line(line: Line, *, before: int | None = None, size: int = CARDS_ON_A_PAGE) -> Page:
-    """The newest takes of a line that are not archived. Two queries."""
+    """The newest takes of a line that are not archived. Queries as in `page`."""
     takes = base(around=False).filter(line=line, archived_at=None)
     return page(takes, before=before, size=size, line=line)
 
@@ -119,7 +137,10 @@ def page(
     size: int = CARDS_ON_A_PAGE,
     line: Line | None = None,
 ) -> Page:
-    """The newest `size` takes with an id below `before`; `line` is theirs if given. Two queries."""
+    """The newest `size` takes with an id below `before`; `line` is theirs if given.
+
+    Two queries, two more where there are comments, and one where some were submitted for review.
+    """
     if before is not None:
         takes = takes.filter(pk__lt=before)
     found = list(takes.order_by("-id")[: size + 1])
@@ -148,12 +169,15 @@ def card(take: Take, *, now: datetime | None = None) -> TakeCard:
         stale=stale_differences(take) if take.is_done else (),
         chosen=take.line.chosen_take_id == take.pk,
         starred=hasattr(take, "star"),
-        comments=list(take.comments.all()),
+        comments=[one for one in take.comments.all() if one.deleted_at is None],
+        threads=threads(take),
+        gone_threads=gone_threads(take),
         phase=_PHASES.get(JobState(take.state), ""),
         elapsed=max(0.0, ((now or timezone.now()) - asked).total_seconds()),
         trouble=(job.error if job and take.is_finished and not take.is_done else ""),
         in_doubt=doubt and bool(job) and not (job and job.settled),
         repeat_number=getattr(take, "repeat_number", None),
+        standing=standing_of(take),
     )
 
 

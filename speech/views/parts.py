@@ -23,7 +23,7 @@ from speech.params import SEED_MAX, TEXT_REFUSED_OVER, TEXT_WARNED_OVER
 from speech.queries import script
 from speech.queries import takes as take_queries
 
-VIEWS = frozenset({"line", "history", "compare", "detail", "listening", "tests"})
+VIEWS = frozenset({"activity", "deliveries", "line", "history", "compare", "detail", "listening", "tests", "aside"})
 """Where a card is drawn; it decides what the card says about its surroundings."""
 
 
@@ -121,9 +121,11 @@ def fragments(
 ) -> str:
     """Cards, rows and banners as the page includes them, ready to be put in place."""
     shared = {"project": project, "can": can, "view": view, "selected": selected}
-    html = [
-        render_to_string("takes/_card.html", {**shared, "card": card}, request) for card in takes
-    ]
+    html: list[str] = []
+    for card in takes:
+        about = {**shared, "card": card, "take": card.take}
+        html.append(render_to_string("takes/_card.html", about, request))
+        html += _comments(about, request)
     if view == "line":
         html += [
             render_to_string("lines/_row.html", {**shared, "row": row, "count": 0}, request)
@@ -131,6 +133,21 @@ def fragments(
         ]
     html.append(render_to_string("projects/_banners.html", {**shared, **banners(project)}, request))
     return "".join(html)
+
+
+def _comments(about: dict[str, Any], request: HttpRequest) -> list[str]:
+    """What is said about a take, thread by thread: it comes also where the card has to wait until
+    somebody has finished typing in it."""
+    card, view = about["card"], about["view"]
+    if view not in {"line", "history", "detail"}:
+        return []
+    box = [render_to_string("comments/_box.html", about, request)] if view == "detail" else []
+    threads = [
+        render_to_string("comments/_thread.html", {**about, "thread": thread}, request)
+        for thread in card.threads
+    ]
+    gone = [render_to_string("comments/_gone.html", {"pk": pk}) for pk in card.gone_threads]
+    return [*box, *threads, *gone]
 
 
 def rows_of(project: Project, *ids: int) -> list[script.LineRow]:

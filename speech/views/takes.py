@@ -9,40 +9,24 @@ from django.views.decorators.http import require_POST, require_safe
 
 from speech import access
 from speech.access import Can
-from speech.errors import BadInput
-from speech.forms.takes import NoteForm
+from speech.forms.comments import CommentForm, GuestLinkForm
 from speech.htmx import StudioRequest, changes, wants_changes
 from speech.models import Take
 from speech.queries import takes as queries
+from speech.queries.comments import guest_links
 from speech.services import takes as service
-from speech.services.comments import write_comment
 from speech.views import parts
 
 
 @require_safe
 def take(request: StudioRequest, pk: int) -> HttpResponse:
-    return _page(request, access.get_take(request.user, pk))
+    return take_page(request, access.get_take(request.user, pk))
 
 
 @require_POST
 def take_star(request: StudioRequest, pk: int) -> HttpResponse:
     found = access.get_take(request.user, pk, Can.COMMENT)
     service.star_take(request.user, take=found, on=_on(request))
-    return _answer(request, found)
-
-
-@require_POST
-def take_note(request: StudioRequest, pk: int) -> HttpResponse:
-    found = access.get_take(request.user, pk, Can.COMMENT)
-    text = request.POST.get("text", "")
-    try:
-        write_comment(request.user, take=found, text=text)
-    except BadInput as error:
-        if wants_changes(request):
-            raise
-        form = NoteForm(request.POST)
-        form.add_error("text", error.sentence)
-        return _page(request, found, note_form=form, status=422)
     return _answer(request, found)
 
 
@@ -94,14 +78,23 @@ def unknowns_settle(request: StudioRequest, slug: str) -> HttpResponse:
     return parts.back(request, reverse("speech:project", args=[slug]))
 
 
-def _page(
-    request: StudioRequest, found: Take, *, note_form: NoteForm | None = None, status: int = 200
+def take_page(
+    request: StudioRequest,
+    found: Take,
+    *,
+    comment_form: CommentForm | None = None,
+    guest_form: GuestLinkForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
+    """All about one take; with a form that came back with faults, those too."""
+    can = parts.abilities(request.user, found.project)
     context = {
         **_detail(found),
         "project": found.project,
-        "can": parts.abilities(request.user, found.project),
-        "note_form": note_form or NoteForm(),
+        "can": can,
+        "comment_form": comment_form or CommentForm(),
+        "guest_form": guest_form or GuestLinkForm(),
+        "guest_links": guest_links(found) if can["edit"] else (),
     }
     return render(request, "takes/page.html", context, status=status)
 
@@ -129,7 +122,7 @@ def _answer(request: StudioRequest, found: Take, *others: int) -> HttpResponse:
         rows=parts.rows_of(found.project, found.line_id), view=view, selected=found.line_id,
     )  # fmt: skip
     if view == "detail":
-        context = {**_detail(found), "project": found.project, "can": can, "note_form": NoteForm()}
+        context = {**_detail(found), "project": found.project, "can": can}
         html += render_to_string("takes/_detail.html", context, request)
     return changes(html)
 

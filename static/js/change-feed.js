@@ -1,21 +1,44 @@
 // What others (and the workers) change appears by itself: one long poll for each visible page.
+// The page says what it knows: the project's version, the news of its person (#counts), the faces
+// it shows (#people-here), the projects it lists. A feed with data-fallback is that of pages that
+// bring none of their own.
 (() => {
+  const LEFT_AFTER = 800; // ms: navigation within a project is no leaving
+
   class ChangeFeed extends HTMLElement {
     connectedCallback() {
-      this.since = Number(this.dataset.version) || 0;
+      if (this.hasAttribute("data-fallback") && document.querySelector("change-feed:not([data-fallback])")) return;
+      this.known = { since: this.dataset.version || "0", news: document.getElementById("counts")?.dataset.news };
+      const here = document.getElementById("people-here");
+      this.goodbye = here && !this.dataset.url.endsWith("/me/changes/") ? here.dataset.leave : "";
+      if (this.goodbye) this.known.here = here.dataset.here;
+      if (this.hasAttribute("data-all")) this.known.all = this.dataset.all || "";
       this.failures = 0;
-      this.onVisible = () => (document.hidden ? this.stop() : this.start());
+      this.onVisible = () => (document.hidden ? this.rest() : this.start());
+      this.onHide = () => this.rest();
+      this.onShow = (event) => event.persisted && !document.hidden && this.start();
       document.addEventListener("visibilitychange", this.onVisible);
+      addEventListener("pagehide", this.onHide);
+      addEventListener("pageshow", this.onShow);
       if (!document.hidden) this.start();
     }
 
     disconnectedCallback() {
+      if (!this.onVisible) return;
       document.removeEventListener("visibilitychange", this.onVisible);
+      removeEventListener("pagehide", this.onHide);
+      removeEventListener("pageshow", this.onShow);
+      const wasOpen = !!this.run;
       this.stop();
+      if (wasOpen && this.goodbye) setTimeout(() => {
+        const still = [...document.querySelectorAll("change-feed")].some((feed) => feed.run && feed.goodbye === this.goodbye);
+        if (!still) this.leave();
+      }, LEFT_AFTER);
     }
 
     start() {
       if (this.run) return;
+      this.arriving = true;
       this.run = new AbortController();
       this.loop(this.run.signal);
     }
@@ -26,19 +49,51 @@
       clearTimeout(this.timer);
     }
 
+    // Nobody looks: no more questions, and the others need not see this person here.
+    rest() {
+      if (this.run) this.leave();
+      this.stop();
+    }
+
+    leave() {
+      const token = document.querySelector("[name=csrfmiddlewaretoken]")?.value;
+      if (!this.goodbye || !token) return;
+      const body = new FormData();
+      body.set("csrfmiddlewaretoken", token);
+      body.set("beacon", "1");
+      navigator.sendBeacon(this.goodbye, body);
+    }
+
+    get question() {
+      const asked = new URLSearchParams(this.dataset.query || "");
+      for (const [name, value] of Object.entries(this.known)) if (value !== undefined) asked.set(name, value);
+      if (this.arriving) asked.set("arrive", "1");
+      return `${this.dataset.url}?${asked}`;
+    }
+
+    learn(headers) {
+      for (const [name, header] of [["since", "X-Changes"], ["news", "X-News"], ["here", "X-Here"], ["all", "X-All"]]) {
+        const value = headers.get(header);
+        if (value && this.known[name] !== undefined) this.known[name] = value;
+      }
+    }
+
     async loop(signal) {
       while (!signal.aborted) {
         try {
-          const response = await fetch(`${this.dataset.url}?since=${this.since}&${this.dataset.query}`, {
+          const response = await fetch(this.question, {
             headers: { "HX-Request": "true" }, signal, redirect: "manual", cache: "no-store",
           });
           if (response.type === "opaqueredirect") return this.lost("You are signed out. Reload the page to sign in; what you typed is kept.");
           if (response.status === 404 || response.status === 403) return this.lost("This project can no longer be opened.");
+          // A guest's link that stopped working: the answer says why, in place of the page.
+          if (response.status === 410) return window.takeroom.apply(await response.text());
           if (!response.ok) throw new Error(String(response.status));
+          this.arriving = false;
           if (response.status === 200) {
             const html = await response.text();
             if (signal.aborted) return;
-            this.since = Number(response.headers.get("X-Changes")) || this.since;
+            this.learn(response.headers);
             window.takeroom.apply(html);
           }
           if (this.failures) this.tell("");

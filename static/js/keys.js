@@ -15,21 +15,34 @@
     const at = event.target;
     if (window.takeroom.isTextEntry(at) || at.isContentEditable || document.querySelector("dialog[open]")) return;
     if (!isOn() && event.key !== "?") return;
-    const player = window.takeroom.player;
+    // On a comparison board the keys are the board's.
+    const board = window.takeroom.board, player = window.takeroom.player;
     const acts = {
-      k: () => player?.toggle(player.src ? undefined : document.querySelector("[data-play]")),
-      j: () => player?.skip(-2),
-      l: () => player?.skip(2),
+      k: () => (board ? board.toggle() : player?.toggle(player.src ? undefined : document.querySelector("[data-play]"))),
+      j: () => (board || player)?.skip(-2),
+      l: () => (board || player)?.skip(2),
+      r: () => board?.rotate(),
+      o: () => board?.toggleLoop(),
+      b: () => document.querySelector("[data-blind]")?.click(),
+      "[": () => board?.loopFrom(),
+      "]": () => board?.loopTo(),
+      c: () => window.takeroom.comment?.(),
       g: () => document.querySelector("[data-generate]")?.click(),
       "?": () => document.querySelector("#keys-dialog")?.showModal(),
     };
     const key = event.key.toLowerCase();
     // Space presses buttons, ticks boxes and opens menus; only elsewhere is it the player's.
-    if (key === " " && player?.src && !at.closest("button, a, summary, input, label, [role=slider]")) {
+    if (key === " " && (board || player?.src) && !at.closest("button, a, summary, input, label, [role=slider]")) {
       event.preventDefault();
-      return player.toggle();
+      return acts.k();
+    }
+    // Where something can be scrolled sideways, the arrows do that.
+    if (board && /^Arrow(Left|Right)$/.test(event.key) && !at.closest("input, [role=slider], [role=region]")) {
+      event.preventDefault();
+      return board.jump(event.key === "ArrowLeft" ? -1 : 1);
     }
     if (/^[1-9]$/.test(key)) {
+      if (board) return board.switchTo(key - 1);
       const button = document.querySelectorAll("main [data-play]")[key - 1];
       if (button) player?.toggle(button);
       return;

@@ -1,7 +1,12 @@
 // A waveform drawn from stored peaks: 800 pairs of signed bytes, lowest and highest, in base64.
 // It is a slider: click, drag, arrow keys. What it shows follows the player's events.
+// Comments of the page about its sound (elements with data-src and data-at, see
+// templates/comments/_thread.html) are marks on it: for the pointer; the list is there for keys.
+// Shift and drag, or a drag while a comment form asks for a range, picks a stretch: the event
+// `takeroom:range` carries {src, start, end}, seconds.
 (() => {
   const clock = (s) => `${Math.floor(s / 60)}:${(s % 60).toFixed(1).padStart(4, "0")}`;
+  const SHORTEST = 0.15; // seconds: less than that was a click
 
   function decode(text) {
     if (!text) return null;
@@ -20,17 +25,25 @@
       this.sizes.observe(this);
       this.onPlayer = (event) => this.follow(event.detail);
       document.addEventListener("takeroom:player", this.onPlayer);
+      this.onChanged = () => this.drawMarks();
+      document.addEventListener("takeroom:changed", this.onChanged);
+      this.onPicked = (event) => event.detail.src === this.dataset.src && this.showPick(event.detail);
+      document.addEventListener("takeroom:picked", this.onPicked);
       this.theme = matchMedia("(prefers-color-scheme: dark)");
       this.onTheme = () => this.draw();
       this.theme.addEventListener("change", this.onTheme);
       if (!this.wired) this.wire();
       const player = window.takeroom.player;
       if (player) this.follow(player.state());
+      // The list of comments comes after the waveform on the page.
+      setTimeout(() => this.isConnected && this.drawMarks());
     }
 
     disconnectedCallback() {
       this.sizes.disconnect();
       document.removeEventListener("takeroom:player", this.onPlayer);
+      document.removeEventListener("takeroom:changed", this.onChanged);
+      document.removeEventListener("takeroom:picked", this.onPicked);
       this.theme.removeEventListener("change", this.onTheme);
     }
 
@@ -44,18 +57,43 @@
       return Number(this.getAttribute("aria-valuemax")) || 0;
     }
 
+    get position() {
+      return this.at;
+    }
+
     wire() {
       this.wired = true;
-      const seek = (event) => {
+      const place = (event) => {
         const box = this.getBoundingClientRect();
-        this.seek(Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * this.duration);
+        return Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * this.duration;
       };
       this.addEventListener("pointerdown", (event) => {
         if (event.button) return;
+        const mark = event.target.closest("[data-thread]");
+        if (mark) {
+          this.seek(Number(mark.dataset.at));
+          document.dispatchEvent(new CustomEvent("takeroom:mark", { detail: { thread: mark.dataset.thread } }));
+          return;
+        }
         this.setPointerCapture(event.pointerId);
-        seek(event);
+        this.from = event.shiftKey || this.asksForRange() ? place(event) : null;
+        if (this.from === null) this.seek(place(event));
       });
-      this.addEventListener("pointermove", (event) => this.hasPointerCapture(event.pointerId) && seek(event));
+      this.addEventListener("pointermove", (event) => {
+        if (!this.hasPointerCapture(event.pointerId)) return;
+        if (this.from === null) this.seek(place(event));
+        else this.showPick(this.picked(place(event)));
+      });
+      this.addEventListener("pointerup", (event) => {
+        if (this.from === null || !this.hasPointerCapture(event.pointerId)) return;
+        const detail = this.picked(place(event));
+        this.from = null;
+        document.dispatchEvent(new CustomEvent("takeroom:range", { detail }));
+      });
+      this.addEventListener("pointercancel", () => {
+        if (this.from !== null) this.showPick({});
+        this.from = null;
+      });
       this.addEventListener("keydown", (event) => {
         const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -5, PageUp: 5 };
         let to = null;
@@ -72,6 +110,54 @@
     seek(seconds) {
       this.show(seconds);
       if (this.dataset.src) window.takeroom.player?.seek(this.dataset.src, seconds, this);
+    }
+
+    // ---- comments: a stretch being picked, and the marks of those there are ----
+    asksForRange() {
+      return [...document.querySelectorAll("comment-form[data-ranging]")].some((form) => form.dataset.src === this.dataset.src);
+    }
+
+    picked(to) {
+      const [start, end] = this.from < to ? [this.from, to] : [to, this.from];
+      return { src: this.dataset.src, start, end: end - start < SHORTEST ? null : end };
+    }
+
+    showPick({ start, end }) {
+      this.pick?.remove();
+      this.pick = null;
+      if (start === null || start === undefined || !this.duration || this.hasAttribute("data-dock")) return;
+      this.pick = this.layer().appendChild(this.spot(start, end, "stretch"));
+    }
+
+    layer() {
+      this.marks ||= document.createElement("span");
+      this.marks.className = "marks";
+      if (!this.marks.isConnected) this.append(this.marks);
+      return this.marks;
+    }
+
+    spot(start, end, name) {
+      const spot = document.createElement("i");
+      spot.className = name;
+      const share = (seconds) => `${(100 * Math.min(1, seconds / this.duration)).toFixed(2)}%`;
+      spot.style.setProperty("--at", share(start));
+      spot.style.setProperty("--span", end ? share(end - start) : "0px");
+      if (end) spot.classList.add("range");
+      return spot;
+    }
+
+    drawMarks() {
+      if (this.hasAttribute("data-dock") || !this.dataset.src || !this.duration) return;
+      for (const old of this.querySelectorAll(".mark")) old.remove();
+      const about = document.querySelectorAll(`.thread[data-at][data-src="${CSS.escape(this.dataset.src)}"]`);
+      for (const thread of about) {
+        const mark = this.spot(Number(thread.dataset.at), Number(thread.dataset.until) || null, "mark");
+        mark.dataset.thread = thread.id;
+        mark.dataset.at = thread.dataset.at;
+        mark.title = thread.dataset.says || "";
+        mark.classList.toggle("resolved", thread.classList.contains("resolved"));
+        this.layer().append(mark);
+      }
     }
 
     follow(state) {

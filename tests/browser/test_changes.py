@@ -33,8 +33,8 @@ def test_it_leaves_focus_text_scroll_and_sound_alone(scene: Scene) -> None:
     cy.button("Play take 6").click()
     cy.hears()
     card = cy.take(4)
-    card.get_by_text("Note", exact=True).click()
-    note = card.get_by_role("textbox")
+    card.locator(".notes > summary").click()
+    note = card.get_by_role("textbox", name="Comment on take")
     note.fill("half a thou")
     note.scroll_into_view_if_needed()
     place = cy.page.evaluate("scrollY")
@@ -47,7 +47,7 @@ def test_it_leaves_focus_text_scroll_and_sound_alone(scene: Scene) -> None:
     card_top = note.evaluate("e => e.getBoundingClientRect().top")
     assert 0 < card_top < 500, "what somebody looks at stays on the screen"
     cy.page.keyboard.type("ght")
-    card.get_by_role("button", name="Add note").click()
+    card.get_by_role("button", name="Comment", exact=True).click()
     expect(card).to_contain_text("half a thought")
 
 

@@ -51,9 +51,9 @@ def test_it_does_the_main_job_without_javascript(scene: Scene) -> None:
     expect(card.get_by_role("button", name="Star for take 1")).to_have_attribute(
         "aria-pressed", "true"
     )
-    card.get_by_text("Note", exact=True).click()
-    card.get_by_role("textbox").fill("Slower.")
-    card.get_by_role("button", name="Add note").click()
+    card.locator(".notes > summary").click()
+    card.get_by_role("textbox", name="Comment on take").fill("Slower.")
+    card.get_by_role("button", name="Comment", exact=True).click()
     expect(window.take(1)).to_contain_text("Slower.")
     window.take(2).get_by_label("More for take 2").click()
     window.take(2).get_by_role("button", name="Archive").click()

@@ -69,7 +69,7 @@ def test_star_note_choose_and_archive_answer_with_the_card(owner: Client, line: 
     assert f'id="take-{take.pk}"' in page
     assert 'aria-pressed="true"' in page
     assert Star.objects.filter(take=take).exists()
-    noted = owner.post(_url("take_note", take), {"text": "Lovely."}, headers=HTMX)
+    noted = owner.post(_url("take_comment", take), {"text": "Lovely."}, headers=HTMX)
     assert "Lovely." in noted.content.decode()
     chosen = owner.post(_url("take_choose", take), {"on": "1"}, headers=HTMX).content.decode()
     assert "Take 1 in use" in chosen
@@ -102,10 +102,10 @@ def test_an_empty_note_is_refused_and_a_long_one_is_kept_on_the_page(
     owner: Client, line: Line
 ) -> None:
     take = factories.make_take(line)
-    part = owner.post(_url("take_note", take), {"text": " "}, headers=HTMX)
+    part = owner.post(_url("take_comment", take), {"text": " "}, headers=HTMX)
     assert part.status_code == 422
     assert "Write something first." in part.content.decode()
-    plain = owner.post(_url("take_note", take), {"text": "y" * 2001})
+    plain = owner.post(_url("take_comment", take), {"text": "y" * 2001})
     assert plain.status_code == 422
     assert "y" * 2001 in plain.content.decode()
 
@@ -175,7 +175,7 @@ def test_a_reviewer_notes_and_stars_but_does_not_choose_or_spend(
     client.force_login(cast.reviewer)
     take = factories.make_take(line)
     assert client.post(_url("take_star", take)).status_code == 302
-    assert client.post(_url("take_note", take), {"text": "Good."}).status_code == 302
+    assert client.post(_url("take_comment", take), {"text": "Good."}).status_code == 302
     names = ("take_choose", "take_archive", "take_retry", "take_submit_again", "take_dismiss")
     for name in names:
         assert client.post(_url(name, take)).status_code == 403, name
