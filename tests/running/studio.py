@@ -29,6 +29,7 @@ class Studio:
 
     def __init__(self, data: Path, *arguments: str, **environment: str) -> None:
         self.data = data
+        self.url = ""
         self.lines: list[str] = []
         self._fresh: queue.Queue[str | None] = queue.Queue()
         self.process = subprocess.Popen(
@@ -68,9 +69,12 @@ class Studio:
 
     def wait_until_ready(self) -> str:
         """Its address, once pages are served and both clusters have all their processes."""
-        url = self.wait_for_line(r"Takeroom is ready: (http://\S+)/").group(1)
+        self.url = self.wait_for_line(r"Takeroom is ready: (http://\S+)/").group(1)
+        self.wait_until_complete()
+        return self.url
+
+    def wait_until_complete(self) -> None:
         wait_until(lambda: len(self.family()) >= FULL_FAMILY)
-        return url
 
     def family(self) -> list[psutil.Process]:
         """Every process that descends from the supervisor now."""

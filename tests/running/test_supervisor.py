@@ -36,6 +36,25 @@ def inhabited(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return data
 
 
+@pytest.fixture(scope="module")
+def lasting(inhabited: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    data = tmp_path_factory.mktemp("lasting")
+    copy_prepared(inhabited, data)
+    studio = Studio(data, STATIC_ROOT=str(inhabited / "static"))
+    try:
+        studio.wait_until_ready()
+        yield studio
+    finally:
+        studio.end()
+
+
+@pytest.fixture
+def running(lasting: Studio) -> Studio:
+    """One studio for all tests that it survives, each of them on another of its children."""
+    lasting.wait_until_complete()
+    return lasting
+
+
 @pytest.fixture
 def start(inhabited: Path, tmp_path: Path) -> Iterator[Callable[..., Studio]]:
     studios: list[Studio] = []
@@ -95,28 +114,24 @@ def test_it_stops_in_time_although_a_child_ignores_the_request(
 
 @pytest.mark.parametrize("words", [("web",), ("worker", "driver")])
 def test_it_starts_a_killed_child_again_and_says_so(
-    start: Callable[..., Studio], words: tuple[str, ...]
+    running: Studio, words: tuple[str, ...]
 ) -> None:
-    studio = start()
-    url = studio.wait_until_ready()
-    victim = studio.child(*words)
+    victim = running.child(*words)
     tree = [victim, *victim.children(recursive=True)]
     victim.kill()
-    studio.wait_for_line(rf"^{words[-1]} stopped \(killed by SIGKILL\); starting it again")
+    running.wait_for_line(rf"^{words[-1]} stopped \(killed by SIGKILL\); starting it again")
     wait_until(lambda: alive(tree) == [], within=3)
     # While the web process is replaced, callers wait instead of being refused.
-    assert get_json(url + "/healthz")[0] == 200
-    wait_until(lambda: len(studio.family()) >= 11)
+    assert get_json(running.url + "/healthz")[0] == 200
+    running.wait_until_complete()
 
 
-def test_it_replaces_a_cluster_whose_guard_was_killed(start: Callable[..., Studio]) -> None:
-    studio = start()
-    studio.wait_until_ready()
-    main = studio.child("worker", "default")
+def test_it_replaces_a_cluster_whose_guard_was_killed(running: Studio) -> None:
+    main = running.child("worker", "default")
     tree = main.children(recursive=True)
     (guard,) = main.children()
     guard.kill()
-    studio.wait_for_line(r"^default stopped .*; starting it again")
+    running.wait_for_line(r"^default stopped .*; starting it again")
     wait_until(lambda: alive(tree) == [], within=3)
 
 
@@ -142,12 +157,13 @@ def test_it_leaves_no_orphan_when_a_cluster_is_killed_with_it(
     wait_until(lambda: alive(family) == [], within=10)
 
 
-def test_it_refuses_a_second_studio_on_the_same_folder(start: Callable[..., Studio]) -> None:
-    first = start()
-    first.wait_until_ready()
-    second = start()
-    second.wait_for_line(rf"already running .* \(process {first.process.pid}\)")
-    assert second.process.wait(10) == 1
+def test_it_refuses_a_second_studio_on_the_same_folder(running: Studio) -> None:
+    second = Studio(running.data)
+    try:
+        second.wait_for_line(rf"already running .* \(process {running.process.pid}\)")
+        assert second.process.wait(10) == 1
+    finally:
+        second.end()
 
 
 def test_it_names_the_cure_when_the_port_is_taken(start: Callable[..., Studio]) -> None:
