@@ -24,6 +24,7 @@ RUN_DRIVER = "speech.tasks.run_driver"
 SCHEDULES = {
     "wake the driver": ("speech.tasks.rewake_driver", 1),
     "wake waiting clips": ("speech.tasks.wake_clips", 1),
+    "mail waiting notices": ("speech.tasks.mail_waiting_notices", 1),
     "prune": ("speech.tasks.prune", 60),
 }
 """Name → (task, minutes). The supervisor also wakes the driver when it sees due work."""

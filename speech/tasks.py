@@ -9,7 +9,7 @@ from django.utils import timezone
 from speech.background import wake_driver
 from speech.jobs import checks, clips, driver, lease, pruning
 from speech.models import Heartbeat, Job
-from speech.services import links
+from speech.services import letters, links
 from speech.services.projects import remove_folder
 
 
@@ -40,6 +40,14 @@ def check_engine(key: str) -> None:
 
 def remove_media(folder: str) -> None:
     remove_folder(folder)
+
+
+def mail_notice(notice_id: int) -> None:
+    letters.send_letter(notice_id)
+
+
+def mail_waiting_notices() -> None:
+    letters.send_waiting()
 
 
 def mail_password_reset(user_id: int) -> None:

@@ -147,7 +147,8 @@ def house(cast: SimpleNamespace) -> SimpleNamespace:
         "voices": (), "voice_add": (), "voice": (voice.pk,), "member": (slug, member.pk),
         "invite": (slug,), "invite_revoke": (slug, invitation.link.pk), "account": (),
         "my_changes": (), "notices": (), "notices_read": (), "notice": (notice.pk,),
-        "presence_leave": (slug,), "sign_out": (), "people": (), "person": (somebody.pk,), "settings": (),
+        "presence_leave": (slug,), "sign_out": (), "people": (), "person": (somebody.pk,),
+        "settings": (),
         "engine": ("draft",), "tests": (slug,), "test_new": (slug,), "test": (blind.pk,),
         "test_sound": (blind.pk, "A"),
     }  # fmt: skip
@@ -161,7 +162,8 @@ def _stored(name: str) -> str:
 def _url(house: SimpleNamespace, name: str) -> str:
     arguments = house.arguments.get(name, house.arguments.get(name.split("_", maxsplit=1)[0]))
     assert arguments is not None, name
-    return reverse(f"speech:{name}", args=arguments)
+    without_waiting = "?wait=0" if name.endswith("changes") else ""
+    return reverse(f"speech:{name}", args=arguments) + without_waiting
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from speech.background import forget_old_messages
 from speech.jobs.clips import remove_orphans
-from speech.models import OneTimeLink, SignInAttempt
+from speech.models import Notice, OneTimeLink, Presence, SignInAttempt
 
 WORK_FILE_SECONDS = 8 * 24 * 3600
 """Past the seven days that a provider keeps outputs, no job comes back for its work file."""
@@ -20,6 +20,8 @@ def prune() -> None:
     now = timezone.now()
     SignInAttempt.objects.filter(at__lt=now - timedelta(days=1)).delete()
     OneTimeLink.objects.filter(expires_at__lt=now - timedelta(days=30)).delete()
+    Presence.objects.filter(seen_at__lt=now - timedelta(days=1)).delete()
+    Notice.objects.filter(read_at__lt=now - timedelta(days=90)).delete()
     forget_old_messages(now - timedelta(days=2))
     remove_orphans()
     oldest = time.time() - WORK_FILE_SECONDS

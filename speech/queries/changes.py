@@ -1,9 +1,10 @@
 """What changed in a project since a version, and waiting until something does.
 
-Rule: one watcher per web process reads the versions of those projects that somebody watches, in
-one query a tick, and wakes the waiters; a waiter holds no thread and no database connection.
-Reason: fifty open tabs cost one small query a tick. Price: news are up to one tick late.
-Revisit when the tick is felt, with PostgreSQL's NOTIFY.
+Rule: one watcher per web process reads the marks of what somebody watches (versions of projects,
+news of people, who is in a project), in one query a tick for each kind, and wakes the waiters; a
+waiter holds no thread and no database connection. Reason: fifty open tabs cost three small
+queries a tick. Price: news are up to one tick late. Revisit when the tick is felt, with
+PostgreSQL's NOTIFY.
 """
 
 from __future__ import annotations
@@ -11,18 +12,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping
+import zlib
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
+from typing import Literal
 from weakref import WeakKeyDictionary
 
 from django.db import DatabaseError, connections
 from django.db.models import QuerySet
 
-from speech.models import Line, Project, Take
+from speech import access
+from speech.models import Line, Project, Take, User
+from speech.queries import presence
 
 TICK_SECONDS = 0.4
 REST_SECONDS = 2.0
 """Pause after the database could not be read."""
+
+Key = tuple[Literal["project", "person", "here"], int]
+"""What may move: a project (its version), a person (their news), who is in a project."""
+Mark = int | str
+"""How it stood. A thing that is gone has no mark."""
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +47,18 @@ def changed_takes(takes: QuerySet[Take], project: Project, *, since: int) -> Que
     return takes.filter(project=project, version__gt=since)
 
 
+def versions_of(user: User) -> dict[int, int]:
+    """The version of each project that `user` works on. One query."""
+    projects = access.projects_of(user).filter(archived_at=None)
+    return dict(projects.values_list("pk", "version"))
+
+
+def mark_of(versions: Mapping[int, int]) -> str:
+    """A short word that changes when any of these projects moves, comes or goes."""
+    text = " ".join(f"{pk}:{version}" for pk, version in sorted(versions.items()))
+    return f"{zlib.crc32(text.encode()):08x}"
+
+
 def release_connections() -> None:
     """Give this thread's connections back, so that none is held while a view waits."""
     for connection in connections.all(initialized_only=True):
@@ -44,16 +67,16 @@ def release_connections() -> None:
 
 
 class Watcher:
-    """Wakes coroutines when a project's version has moved past the one they know."""
+    """Wakes coroutines when something has moved away from the marks that they know."""
 
     def __init__(self) -> None:
-        self._waiters: dict[asyncio.Future[None], tuple[int, int]] = {}
+        self._waiters: dict[asyncio.Future[None], Mapping[Key, Mark]] = {}
         self._task: asyncio.Task[None] | None = None
 
-    async def wait(self, project_id: int, *, since: int, seconds: float) -> bool:
-        """True once the project's version is above `since`, False after `seconds`."""
+    async def wait(self, known: Mapping[Key, Mark], *, seconds: float) -> bool:
+        """True once anything is not as `known`, also when it is gone; False after `seconds`."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters[future] = (project_id, since)
+        self._waiters[future] = known
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
         try:
@@ -70,25 +93,27 @@ class Watcher:
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="watch") as thread:
             try:
                 while self._waiters:
-                    watched = {project for project, _ in self._waiters.values()}
+                    watched = {key for known in self._waiters.values() for key in known}
                     try:
-                        versions = await loop.run_in_executor(thread, _versions, watched)
+                        marks = await loop.run_in_executor(thread, _marks, watched)
                     except DatabaseError:
                         logger.warning("the versions could not be read; trying again")
                         await loop.run_in_executor(thread, connections.close_all)
                         await asyncio.sleep(REST_SECONDS)
                         continue
-                    self._wake(versions)
+                    self._wake(watched, marks)
                     await asyncio.sleep(TICK_SECONDS)
             finally:
                 # A cancelled loop may not run another await; the thread closes what it opened.
                 with contextlib.suppress(RuntimeError):
                     thread.submit(connections.close_all).result(timeout=5)
 
-    def _wake(self, versions: Mapping[int, int]) -> None:
-        for future, (project, since) in self._waiters.items():
-            # A project that is gone wakes its waiters too: they find out by asking.
-            if versions.get(project, since + 1) > since and not future.done():
+    def _wake(self, asked: set[Key], marks: Mapping[Key, Mark]) -> None:
+        for future, known in self._waiters.items():
+            # Whoever came while the marks were read waits for the next ones.
+            moved = any(key in asked and marks.get(key) != mark for key, mark in known.items())
+            # What is gone wakes its waiters too: they find out by asking.
+            if moved and not future.done():
                 future.set_result(None)
 
 
@@ -100,5 +125,23 @@ def watcher() -> Watcher:
     return _watchers.setdefault(asyncio.get_running_loop(), Watcher())
 
 
-def _versions(projects: set[int]) -> dict[int, int]:
+def _versions(projects: set[int]) -> Mapping[int, Mark]:
     return dict(Project.objects.filter(pk__in=projects).values_list("pk", "version"))
+
+
+def _news(people: set[int]) -> Mapping[int, Mark]:
+    return dict(User.objects.filter(pk__in=people).values_list("pk", "news"))
+
+
+_READERS: Mapping[str, Callable[[set[int]], Mapping[int, Mark]]] = MappingProxyType(
+    {"project": _versions, "person": _news, "here": presence.marks}
+)
+
+
+def _marks(watched: set[Key]) -> dict[Key, Mark]:
+    """The marks as they stand: one query for each kind that is watched."""
+    found: dict[Key, Mark] = {}
+    for kind in {kind for kind, _ in watched}:
+        rows = _READERS[kind]({pk for one, pk in watched if one == kind})
+        found |= {(kind, pk): mark for pk, mark in rows.items()}
+    return found

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST, require_safe
 from speech import access
 from speech.errors import BadInput
 from speech.htmx import StudioRequest
+from speech.queries.changes import mark_of
 from speech.queries.projects import project_cards
 from speech.queries.script import live_lines
 from speech.services import projects as service
@@ -41,8 +42,10 @@ def _page(
     request: StudioRequest, *, name: str = "", fault: str = "", status: int = 200
 ) -> HttpResponse:
     mine = access.projects_of(request.user)
+    cards = project_cards(mine.filter(archived_at=None))
     context = {
-        "cards": project_cards(mine.filter(archived_at=None)),
+        "cards": cards,
+        "mark": mark_of({card.project.pk: card.project.version for card in cards}),
         "archived": mine.exclude(archived_at=None).order_by("-archived_at"),
         "name": name,
         "fault": fault,

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from speech.background import enqueue
 from speech.errors import ParamErrors
+from speech.forms.notices import NoticeKindsForm
 from speech.forms.session import (
     AccountForm,
     ChangePasswordForm,
@@ -94,7 +95,11 @@ def account(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, "Saved.")
             return redirect("speech:account")
-    context = {"form": form, "password_form": ChangePasswordForm()}
+    context = {
+        "form": form,
+        "password_form": ChangePasswordForm(),
+        "kinds_form": NoticeKindsForm(person=person),
+    }
     return render(request, "session/account.html", context, status=422 if form.errors else 200)
 
 
@@ -118,7 +123,11 @@ def account_password(request: HttpRequest) -> HttpResponse:
             messages.success(request, "Your password is changed. Other devices are signed out.")
             return redirect("speech:account")
     shown = {"username": person.username, "shown_name": person.first_name, "email": person.email}
-    context = {"form": AccountForm(initial=shown), "password_form": form}
+    context = {
+        "form": AccountForm(initial=shown),
+        "password_form": form,
+        "kinds_form": NoticeKindsForm(person=person),
+    }
     return render(request, "session/account.html", context, status=422)
 
 

@@ -78,6 +78,26 @@ for person, ranking in zip([*people, boss], rankings):
 close_test(boss, test=tests[2])
 result = [test.pk for test in tests]
 """
+_NOTICES = """
+from speech.models import Line, Notice, Project, User
+from speech.services.notices import read_all, tell
+from speech.services.presence import arrive
+from speech.states import NoticeKind
+from tests.factories import add_member, make_user
+project = Project.objects.get(slug=given["slug"])
+boss = User.objects.get(username=given["boss"])
+noor = make_user("noor", first_name="Noor Haddad")
+add_member(project, noor, "reviewer")
+path = f"/p/{project.slug}/"
+def say(kind, sentence):
+    [notice] = tell([boss], kind=kind, project=project, actor=noor, sentence=sentence, path=path)
+    return notice
+old = say(NoticeKind.REVIEW_ASKED, "Noor Haddad asks for your review of line 2, take 1.")
+read_all(boss, up_to=old.pk)
+say(NoticeKind.MENTION, "Noor Haddad mentions you on line 1, take 1: “Is the pause too long?”")
+say(NoticeKind.APPROVAL_FELL, "Your approval of line 1, take 2 fell: the text of the line changed.")
+arrive(noor, project=project, line_id=given["line"])
+"""
 _STALE = """
 from speech.models import Line
 from speech.services.lines import edit_line
@@ -129,6 +149,8 @@ PAGES: tuple[PageToSee, ...] = (
     PageToSee(name="project-settings", path="{project}settings/"),
     PageToSee(name="project-delete", path="{project}delete/"),
     PageToSee(name="account", path="/account/"),
+    PageToSee(name="notices", path="/notices/"),
+    PageToSee(name="notices-none", path="/notices/", who="viewer"),
     PageToSee(name="not-found", path="/p/nowhere/", status=404),
     PageToSee(name="not-allowed", path="/people/", who="viewer", status=403),
 )
@@ -168,6 +190,7 @@ def set_out(scene: Scene, provider: Upstream) -> Tour:
     blind, ranked, heard = scene.studio.run_python(
         _TESTS, slug=project.slug, boss=boss, takes=made["done"][:3]
     )
+    scene.studio.run_python(_NOTICES, slug=project.slug, boss=boss, line=first)
     words = {
         "project": project.path,
         "blind": blind,

@@ -9,11 +9,13 @@ from asgiref.sync import sync_to_async
 from django.test import AsyncClient, Client
 from django.urls import reverse
 
-from speech.models import Line, Project
-from speech.queries.changes import Watcher
+from speech.models import Line, Project, User
+from speech.queries.changes import Watcher, mark_of, versions_of
+from speech.queries.presence import here
 from speech.services.lines import delete_line, edit_line
+from speech.services.notices import tell
 from speech.services.takes import star_take
-from speech.states import JobState
+from speech.states import JobState, NoticeKind, Role
 from tests import factories
 
 
@@ -127,13 +129,87 @@ async def test_one_watcher_wakes_only_those_whose_project_moved() -> None:
     _, still, _ = await sync_to_async(_a_project)()
     watcher = Watcher()
     moved, waiting, gone = await asyncio.gather(
-        watcher.wait(project.pk, since=-1, seconds=10),
-        watcher.wait(still.pk, since=5, seconds=0.7),
-        watcher.wait(10**9, since=5, seconds=10),
+        watcher.wait({("project", project.pk): -1}, seconds=10),
+        watcher.wait({("project", still.pk): still.version}, seconds=0.7),
+        watcher.wait({("project", 10**9): 5}, seconds=10),
     )
     assert (moved, waiting, gone) == (True, False, True)
     assert watcher._task is not None
     await asyncio.wait_for(watcher._task, 10)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_somebody_who_comes_is_seen_without_moving_the_project() -> None:
+    owner, project, line = await sync_to_async(_a_project)()
+    guest = await sync_to_async(factories.make_user)("bea")
+    await sync_to_async(factories.add_member)(project, guest, Role.VIEWER)
+    url = reverse("speech:changes", args=[project.slug])
+    first, second = AsyncClient(), AsyncClient()
+    await first.aforce_login(owner)
+    await second.aforce_login(guest)
+    nobody = (await sync_to_async(here)(project, owner)).mark
+    asked = asyncio.create_task(
+        first.get(url, query_params={"since": 99, "here": nobody, "arrive": 1})
+    )
+    done, _ = await asyncio.wait({asked}, timeout=0.9)
+    assert not done, "oneself is no news"
+    came = await second.get(
+        url, query_params={"since": 99, "here": nobody, "arrive": 1, "line": line.pk}
+    )
+    assert f'title="{owner.label} is here"' in came.content.decode()
+    response = await asyncio.wait_for(asked, 5)
+    page = response.content.decode()
+    assert 'title="bea, on line 1"' in page
+    assert 'id="line-' not in page
+    assert response.headers["X-Here"] not in {"", nobody}
+    assert await sync_to_async(_version)(project) == 0
+    gone = asyncio.create_task(
+        first.get(url, query_params={"since": 99, "here": response.headers["X-Here"]})
+    )
+    await second.post(reverse("speech:presence_leave", args=[project.slug]), {"beacon": "1"})
+    page = (await asyncio.wait_for(gone, 8)).content.decode()
+    assert 'id="people-here"' in page
+    assert "bea" not in page
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_any_page_hears_what_concerns_its_person() -> None:
+    owner, project, _ = await sync_to_async(_a_project)()
+    client = AsyncClient()
+    await client.aforce_login(owner)
+    for url in (reverse("speech:my_changes"), reverse("speech:changes", args=[project.slug])):
+        news = await sync_to_async(_news)(owner)
+        asked = asyncio.create_task(client.get(url, query_params={"since": 99, "news": news}))
+        done, _ = await asyncio.wait({asked}, timeout=0.6)
+        assert not done
+        await sync_to_async(tell)(
+            [owner], kind=NoticeKind.MENTION, project=project, actor=None,
+            sentence="Bea mentions you.", path=f"/p/{project.slug}/",
+        )  # fmt: skip
+        response = await asyncio.wait_for(asked, 5)
+        assert response.headers["X-News"] == str(news + 1)
+        assert "unread" in response.content.decode()
+
+
+def test_a_page_of_many_projects_hears_of_each_of_them(
+    client: Client, cast: SimpleNamespace, line: Line
+) -> None:
+    client.force_login(cast.viewer)
+    url = reverse("speech:my_changes")
+    quiet = {"view": "projects", "wait": 0, "all": mark_of(versions_of(cast.viewer))}
+    assert client.get(url, quiet).status_code == 204
+    foreign = factories.make_line(factories.make_project(name="Other"))
+    edit_line(None, line=foreign, text="Nobody here may know.")
+    assert client.get(url, quiet).status_code == 204
+    edit_line(cast.owner, line=line, text="Eight days.")
+    response = client.get(url, quiet)
+    assert 'id="project-cards"' in response.content.decode()
+    assert response.headers["X-All"] == mark_of(versions_of(cast.viewer))
+    assert client.get(url, {**quiet, "all": response.headers["X-All"]}).status_code == 204
+
+
+def _news(user: User) -> int:
+    return User.objects.values_list("news", flat=True).get(pk=user.pk)
 
 
 def _a_project() -> tuple[Any, Project, Line]:

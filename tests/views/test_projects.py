@@ -64,7 +64,7 @@ def test_the_list_asks_as_often_for_many_projects_as_for_few(
         for _ in range(3):
             project = factories.make_project(owner=cast.owner)
             factories.make_take(factories.make_line(project))
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             client.get("/")
 
 

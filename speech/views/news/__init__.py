@@ -13,10 +13,18 @@ from types import MappingProxyType
 
 from speech.htmx import StudioRequest
 from speech.models import Project
-from speech.views.news import listed, listening, studio
+from speech.views.news import listed, listening, mine, studio
 
 News = Callable[[StudioRequest, Project, int], str]
 """(request, project, since) → fragments."""
+MyNews = Callable[[StudioRequest], str]
+"""For pages without a project: request → the fragments as they are now."""
+
+
+def nothing(request: StudioRequest, project: Project, since: int) -> str:
+    """Of a page that shows nothing of the project that moves; its header still does."""
+    return ""
+
 
 KINDS: Mapping[str, News] = MappingProxyType(
     {
@@ -24,7 +32,14 @@ KINDS: Mapping[str, News] = MappingProxyType(
         "history": listed.news,
         "compare": listed.news,
         "detail": listed.news,
+        "aside": nothing,
         "tests": listening.listed,
         "listening": listening.news,
+    }
+)
+ME_KINDS: Mapping[str, MyNews] = MappingProxyType(
+    {
+        "notices": mine.notices,
+        "projects": mine.projects,
     }
 )
