@@ -12,7 +12,10 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
+
+from django.db.models import QuerySet
 
 from speech.models import Decision, Line, Membership, MustSay, Project, Review, Take, User
 from speech.queries.staleness import Difference
@@ -73,24 +76,76 @@ def standing(review: Review) -> list[Decision]:
     return [one for one in review.decisions.all() if one.ended_at is None]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """Who has to approve, as the project's settings say it."""
+
+    sentence: str
+    warning: str
+    """Why it cannot be met as it stands, and what holds meanwhile; mostly empty."""
+
+
+def policy_of(project: Project) -> Policy:
+    """At most two queries."""
+    own = "" if project.own_approval else " Nobody approves a take that they made themselves."
+    warning = ""
+    people = deciders(project)
+    match project.approval_policy:
+        case ApprovalPolicy.COUNT:
+            who = f"{project.approvals_needed} different people have to approve a take."
+            if len(people) < project.approvals_needed:
+                warning = (
+                    f"Only {len(people)} of the people here can approve, so no take can get"
+                    f" {project.approvals_needed} approvals. Add people, or ask for fewer."
+                )
+        case ApprovalPolicy.NAMED:
+            who = f"Each of these has to approve a take: {_names(people)}."
+            if not named_approvers(project):
+                who = f"An owner approves: {_names(people)}."
+                warning = (
+                    "None of the named approvers is left. Until somebody is named, one owner’s"
+                    " approval is enough."
+                )
+        case _:
+            who = "One approval is enough."
+    return Policy(sentence=who + own, warning=warning)
+
+
 def deciders(project: Project) -> list[User]:
-    """Whose decision counts: everybody who may decide, or the named ones. One query."""
-    members = Membership.objects.filter(project=project, role__in=DECIDING_ROLES)
-    if project.approval_policy == ApprovalPolicy.NAMED:
-        members = members.filter(approver=True)
-    found = members.filter(user__is_active=True).select_related("user").order_by("user_id")
-    return [member.user for member in found]
+    """Whose decision counts: everybody who may decide, or the named ones. The owners stand in
+    where none of the named is left, so that a project can always be approved. At most two queries.
+    """
+    members = _active(project, DECIDING_ROLES)
+    if project.approval_policy != ApprovalPolicy.NAMED:
+        return [member.user for member in members]
+    return named_approvers(project) or [one.user for one in _active(project, (Role.OWNER,))]
+
+
+def named_approvers(project: Project) -> list[User]:
+    """Those who were named and may still decide. One query."""
+    return [member.user for member in _active(project, DECIDING_ROLES).filter(approver=True)]
+
+
+def _active(project: Project, roles: Iterable[str]) -> QuerySet[Membership]:
+    members = Membership.objects.filter(project=project, role__in=roles, user__is_active=True)
+    return members.select_related("user").order_by("user_id")
+
+
+def _names(people: Iterable[User]) -> str:
+    return ", ".join(person.label for person in people)
 
 
 def is_met(project: Project, approvals: Iterable[Decision]) -> bool:
-    """Whether these approvals are enough. One query where approvers are named."""
+    """Whether these approvals are enough. At most two queries, where approvers are named."""
     people = {one.by_id for one in approvals if one.verdict == Verdict.APPROVE and one.by_id}
     match project.approval_policy:
         case ApprovalPolicy.COUNT:
             return len(people) >= project.approvals_needed
         case ApprovalPolicy.NAMED:
-            named = {person.pk for person in deciders(project)}
-            return bool(named) and named <= people
+            named = {person.pk for person in named_approvers(project)}
+            if not named:
+                return not people.isdisjoint(person.pk for person in deciders(project))
+            return named <= people
         case _:
             return bool(people)
 

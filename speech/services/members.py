@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from speech.errors import BadInput, WrongState
 from speech.models import Membership, OneTimeLink, Project, User
+from speech.queries import approval
+from speech.queries.approval import DECIDING_ROLES
 from speech.services.events import log, touch
-from speech.states import Role
+from speech.services.notices import bump, tell
+from speech.services.policy import settle_waiting
+from speech.states import ApprovalPolicy, NoticeKind, Role
 
 RANK = {Role.VIEWER: 0, Role.REVIEWER: 1, Role.PRODUCER: 2, Role.OWNER: 3}
 
@@ -49,7 +54,9 @@ def set_role(actor: User, *, member: Membership, role: str) -> Membership:
         _keep_one_owner(member)
         _revoke_invitations(member)
     old, member.role = member.role, wanted
-    member.save(update_fields=["role"])
+    was_named = member.approver
+    member.approver = was_named and wanted in DECIDING_ROLES
+    member.save(update_fields=["role", "approver"])
     log(
         actor,
         "role changed",
@@ -58,6 +65,8 @@ def set_role(actor: User, *, member: Membership, role: str) -> Membership:
         old=old,
         new=wanted,
     )
+    _without_approver(actor, member.project, was_named and not member.approver)
+    bump([member.user_id])
     touch(member.project_id)
     return member
 
@@ -69,10 +78,30 @@ def remove_member(actor: User, *, member: Membership) -> None:
     _keep_one_owner(member)
     _revoke_invitations(member)
     project, person_id, role = member.project, member.user_id, member.role
+    was_named = member.approver
     member.delete()
     verb = "project left" if person_id == actor.pk else "member removed"
     log(actor, verb, project=project, target=f"person {person_id}", role=role)
+    _without_approver(actor, project, was_named)
+    bump([person_id])
     touch(project.pk)
+
+
+def _without_approver(actor: User, project: Project, gone: bool) -> None:
+    """One named approver fewer: what waited for them alone has approvals enough now. Where none is
+    left the owners approve, and hear of it."""
+    if not gone or project.approval_policy != ApprovalPolicy.NAMED:
+        return
+    settle_waiting(actor, project=project)
+    deciders = approval.deciders(project)
+    if not approval.named_approvers(project):
+        tell(
+            deciders, kind=NoticeKind.REVIEW_ASKED, project=project, actor=None,
+            sentence=f"No named approver is left in “{project.name}”: until somebody is named,"
+            " one owner’s approval is enough.",
+            path=reverse("speech:project_settings", args=[project.slug]),
+        )  # fmt: skip
+    bump(person.pk for person in deciders)
 
 
 def _locked(member: Membership) -> Membership:

@@ -47,11 +47,16 @@ def set_policy(
     new = _policy_said(project)
     if new != old:
         log(actor, "approval policy changed", project=project, old=old, new=new)
+    settle_waiting(actor, project=project)
+    touch(project.pk, lines=project.lines.filter(deleted_at=None).values_list("pk", flat=True))
+    return project
+
+
+def settle_waiting(actor: User, *, project: Project) -> None:
+    """Approve what waits and has approvals enough, now that fewer are asked for."""
     waiting = project.reviews.filter(state=ReviewState.WAITING, line__deleted_at=None)
     for review in waiting.select_related("take"):
         settle(actor, take=review.take)
-    touch(project.pk, lines=project.lines.filter(deleted_at=None).values_list("pk", flat=True))
-    return project
 
 
 def _policy_said(project: Project) -> str:

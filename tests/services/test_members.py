@@ -4,9 +4,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from speech.errors import BadInput, WrongState
-from speech.models import Event, User
-from speech.services import members
+from speech.errors import BadInput, NotAllowed, WrongState
+from speech.models import Event, Notice, Review, User
+from speech.queries.approval import deciders, policy_of
+from speech.services import members, reviews
+from speech.services.policy import set_policy
 from speech.states import Role
 from tests import factories
 
@@ -51,3 +53,52 @@ def test_roles_that_do_not_exist_and_people_who_left_are_refused(cast: SimpleNam
     members.remove_member(cast.owner, member=viewer)
     with pytest.raises(WrongState, match="not on the project any more"):
         members.set_role(cast.owner, member=viewer, role=Role.REVIEWER)
+
+
+def _name(cast: SimpleNamespace, *people: User) -> None:
+    set_policy(
+        cast.owner, project=cast.project, policy="named", needed=2, own_approval=True,
+        approvers=[person.pk for person in people],
+    )  # fmt: skip
+
+
+def test_a_named_approver_who_becomes_a_viewer_is_one_no_longer(cast: SimpleNamespace) -> None:
+    _name(cast, cast.reviewer, cast.producer)
+    member = cast.project.memberships.get(user=cast.reviewer)
+    members.set_role(cast.owner, member=member, role=Role.VIEWER)
+    assert deciders(cast.project) == [cast.producer]
+    members.set_role(cast.owner, member=member, role=Role.REVIEWER)
+    assert deciders(cast.project) == [cast.producer]
+
+
+@pytest.mark.parametrize("how", ["removed", "demoted", "switched off"])
+def test_where_no_named_approver_is_left_an_owner_approves(cast: SimpleNamespace, how: str) -> None:
+    _name(cast, cast.reviewer)
+    take = factories.make_reviewable_take(cast.project)
+    reviews.ask_review(cast.producer, take=take)
+    member = cast.project.memberships.get(user=cast.reviewer)
+    if how == "removed":
+        members.remove_member(cast.owner, member=member)
+    elif how == "demoted":
+        members.set_role(cast.owner, member=member, role=Role.VIEWER)
+    else:
+        User.objects.filter(pk=cast.reviewer.pk).update(is_active=False)
+    assert deciders(cast.project) == [cast.owner]
+    assert "None of the named approvers is left" in policy_of(cast.project).warning
+    with pytest.raises(NotAllowed):
+        reviews.approve(cast.producer, take=take)
+    reviews.approve(cast.owner, take=take)
+    assert Review.objects.get(take=take).state == "approved"
+    if how != "switched off":
+        told = Notice.objects.filter(person=cast.owner).values_list("sentence", flat=True)
+        assert any("No named approver is left" in sentence for sentence in told)
+
+
+def test_what_waited_for_a_removed_approver_alone_is_approved(cast: SimpleNamespace) -> None:
+    _name(cast, cast.reviewer, cast.producer)
+    take = factories.make_reviewable_take(cast.project)
+    reviews.ask_review(cast.owner, take=take)
+    reviews.approve(cast.producer, take=take)
+    assert Review.objects.get(take=take).state == "waiting"
+    members.remove_member(cast.owner, member=cast.project.memberships.get(user=cast.reviewer))
+    assert Review.objects.get(take=take).state == "approved"
