@@ -18,6 +18,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from speech.services.guests import make_guest_link, write_as_guest
 from speech.services.links import issue_invitation
 from speech.services.listening import make_test
 from speech.services.notices import tell
@@ -55,6 +56,11 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("take", "GET"): MEMBERS,
     ("take_star", "POST"): COMMENTERS,
     ("take_comment", "POST"): COMMENTERS,
+    ("take_names", "GET"): COMMENTERS,
+    ("comment_resolve", "POST"): COMMENTERS,
+    ("comment_delete", "POST"): MAKERS,  # a guest's; one's own: tests/views/test_comments.py
+    ("guest_link_make", "POST"): MAKERS,
+    ("guest_link_revoke", "POST"): MAKERS,
     ("take_archive", "POST"): MAKERS,
     ("take_choose", "POST"): MAKERS,
     ("take_retry", "POST"): MAKERS,
@@ -113,6 +119,13 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("engine_check", "POST"): ADMINISTRATORS,
     ("engine_resume", "POST"): ADMINISTRATORS,
 }
+FOR_GUESTS: dict[tuple[str, str], set[int]] = {
+    ("guest", "GET"): {200},
+    ("guest_sound", "GET"): {200},
+    ("guest_changes", "GET"): {200, 204},
+    ("guest_comment", "POST"): {422},
+}
+"""What whoever holds a guest link may open, signed in or not; nobody without it."""
 OPEN_TO_ALL = {"healthz", "sign_in", "forgot", "link"}
 """What somebody who has not signed in may open; `tests/views/test_session.py` has more to say."""
 ONES_OWN = {"notice_open"}
@@ -137,6 +150,8 @@ def house(cast: SimpleNamespace) -> SimpleNamespace:
         [cast.viewer], kind=NoticeKind.MENTION, project=cast.project, actor=cast.owner,
         sentence="Ada mentions you.", path="/",
     )  # fmt: skip
+    guest = make_guest_link(cast.owner, take=take, label="Zoe", days=7)
+    said = write_as_guest(guest.link, name="Zoe", text="Warmer")
     slug = cast.project.slug
     by_first_word: dict[str, tuple[object, ...]] = {
         "projects": (), "project_new": (), "project": (slug,), "changes": (slug,),
@@ -150,7 +165,8 @@ def house(cast: SimpleNamespace) -> SimpleNamespace:
         "presence_leave": (slug,), "sign_out": (), "people": (), "person": (somebody.pk,),
         "settings": (),
         "engine": ("draft",), "tests": (slug,), "test_new": (slug,), "test": (blind.pk,),
-        "test_sound": (blind.pk, "A"),
+        "test_sound": (blind.pk, "A"), "comment": (said.pk,), "guest_link_make": (take.pk,),
+        "guest_link_revoke": (guest.link.pk,), "guest": (guest.path.split("/")[2],),
     }  # fmt: skip
     return SimpleNamespace(cast=cast, arguments=by_first_word)
 
@@ -211,8 +227,33 @@ def test_nothing_is_changed_by_a_get(house: SimpleNamespace, name: str) -> None:
     assert client.get(_url(house, name)).status_code == 405
 
 
+@pytest.mark.parametrize(("name", "method"), FOR_GUESTS)
+@pytest.mark.parametrize("who", [*sorted(EVERYBODY), "anonymous"])
+def test_a_guest_link_opens_its_take_to_whoever_holds_it(
+    house: SimpleNamespace, name: str, method: str, who: str
+) -> None:
+    client = Client()
+    if who != "anonymous":
+        client.force_login(getattr(house.cast, who))
+    query = "?wait=0" if name == "guest_changes" else ""
+    answer = client.generic(method, _url(house, name) + query)
+    assert answer.status_code in FOR_GUESTS[name, method]
+    assert client.generic(method, reverse(f"speech:{name}", args=["nonsense"])).status_code == 410
+
+
+@pytest.mark.parametrize(("name", "method"), MAY)
+def test_a_guest_opens_nothing_else(house: SimpleNamespace, name: str, method: str) -> None:
+    """Not even with the name that their browser keeps."""
+    guest = Client()
+    guest.post(_url(house, "guest_comment"), {"name": "Zoe", "text": "Hello"})
+    response = guest.generic(method, _url(house, name))
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith("/sign-in/?next=")
+
+
 def test_every_address_is_in_the_table() -> None:
-    assert set(_names(get_resolver().url_patterns)) == {name for name, _ in MAY} | OPEN_TO_ALL
+    table = {name for name, _ in [*MAY, *FOR_GUESTS]}
+    assert set(_names(get_resolver().url_patterns)) == table | OPEN_TO_ALL
 
 
 def _names(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:

@@ -44,6 +44,11 @@ class CommentForm(StudioForm):
             raise BadInput(" ".join(str(fault) for one in self.errors.values() for fault in one))
         return self.cleaned_data
 
+    def lost_thread(self) -> BadInput:
+        """The thread that was answered is gone; what was typed is a comment of its own now."""
+        self.data = {**self.data.dict(), "parent": ""}  # type: ignore[attr-defined]
+        return BadInput("This thread is no longer here. Nothing you typed is lost.")
+
 
 class GuestCommentForm(CommentForm):
     name = forms.CharField(required=False, max_length=NAME_LIMIT * 5, label="Your name")

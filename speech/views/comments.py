@@ -27,10 +27,12 @@ def take_comment(request: StudioRequest, pk: int) -> HttpResponse:
     form = CommentForm(request.POST)
     try:
         given = form.check()
-        parent = _parent(found, given["parent"])
+        parent = found.comments.filter(pk=given["parent"]).first()
+        if given["parent"] and parent is None:
+            raise form.lost_thread()
         made = service.write_comment(
-            request.user, take=found, text=given["text"], start=given["start"], end=given["end"],
-            parent=parent,
+            request.user, take=found, text=given["text"],
+            start=given["start"], end=given["end"], parent=parent,
         )  # fmt: skip
     except BadInput as error:
         if wants_changes(request):
@@ -65,15 +67,6 @@ def comment_delete(request: StudioRequest, pk: int) -> HttpResponse:
     others = Can.EDIT in access.capabilities(request.user, found.take.project)
     service.delete_comment(request.user, comment=found, others=others)
     return _answer(request, found.take, None)
-
-
-def _parent(take: Take, pk: int | None) -> Comment | None:
-    if pk is None:
-        return None
-    found = take.comments.filter(pk=pk).first()
-    if found is None:
-        raise BadInput("This thread is no longer here. Nothing you typed is lost.")
-    return found
 
 
 def _answer(request: StudioRequest, take: Take, comment: Comment | None) -> HttpResponse:

@@ -105,12 +105,12 @@ def guest_comment(request: HttpRequest, token: str, link: GuestLink) -> HttpResp
     form = GuestCommentForm(request.POST)
     try:
         given = form.check()
-        name = given["name"] or _name(request)
+        name = given["name"] or _name(request, link)
         parent = next(
             (one.first.comment for one in guest_threads(link) if one.pk == given["parent"]), None
         )
         if given["parent"] and parent is None:
-            raise BadInput("This thread is no longer here. Nothing you typed is lost.")
+            raise form.lost_thread()
         service.write_as_guest(
             link, name=name, text=given["text"], start=given["start"], end=given["end"],
             parent=parent,
@@ -126,7 +126,7 @@ def guest_comment(request: HttpRequest, token: str, link: GuestLink) -> HttpResp
     else:
         response = redirect("speech:guest", token)
     response.set_signed_cookie(
-        NAME_COOKIE, name, salt=NAME_COOKIE, path=reverse("speech:guest", args=[token]),
+        NAME_COOKIE, name, salt=_salt(link), path=reverse("speech:guest", args=[token]),
         expires=link.expires_at, secure=settings.SESSION_COOKIE_SECURE, httponly=True,
         samesite="Lax",
     )  # fmt: skip
@@ -206,7 +206,7 @@ def _context(request: HttpRequest, token: str, link: GuestLink) -> dict[str, obj
         "link": link,
         "threads": threads,
         "mark": mark_of(threads),
-        "name": _name(request),
+        "name": _name(request, link),
         "here": reverse("speech:guest", args=[token]),
         "sound_url": reverse("speech:guest_sound", args=[token]),
         "comment_form": GuestCommentForm(),
@@ -219,9 +219,13 @@ def mark_of(threads: list[Thread]) -> int:
     return zlib.crc32(repr(seen).encode()) or 1
 
 
-def _name(request: HttpRequest) -> str:
+def _name(request: HttpRequest, link: GuestLink) -> str:
     """What this guest said their name was; empty before that."""
-    return str(request.get_signed_cookie(NAME_COOKIE, "", salt=NAME_COOKIE))
+    return str(request.get_signed_cookie(NAME_COOKIE, "", salt=_salt(link)))
+
+
+def _salt(link: GuestLink) -> str:
+    return f"{NAME_COOKIE}.{link.pk}"
 
 
 def _refused(

@@ -54,6 +54,26 @@ other = Line.objects.get(pk=given["other"])
 make_take(other, state="unknown", engine="segmind")
 result = {"done": [take.pk for take in done], "unknown": unknown.pk, "failed": failed.pk}
 """
+_NOTICES = """
+from speech.models import Line, Notice, Project, User
+from speech.services.notices import read_all, tell
+from speech.services.presence import arrive
+from speech.states import NoticeKind
+from tests.factories import add_member, make_user
+project = Project.objects.get(slug=given["slug"])
+boss = User.objects.get(username=given["boss"])
+noor = make_user("noor", first_name="Noor Haddad")
+add_member(project, noor, "reviewer")
+path = f"/p/{project.slug}/"
+def say(kind, sentence):
+    [notice] = tell([boss], kind=kind, project=project, actor=noor, sentence=sentence, path=path)
+    return notice
+old = say(NoticeKind.REVIEW_ASKED, "Noor Haddad asks for your review of line 2, take 1.")
+read_all(boss, up_to=old.pk)
+say(NoticeKind.MENTION, "Noor Haddad mentions you on line 1, take 1: “Is the pause too long?”")
+say(NoticeKind.APPROVAL_FELL, "Your approval of line 1, take 2 fell: the text of the line changed.")
+arrive(noor, project=project, line_id=given["line"])
+"""
 _TESTS = """
 from speech.models import Project, User
 from speech.services.listening import cast_vote, close_test, make_test, send_test
@@ -78,25 +98,28 @@ for person, ranking in zip([*people, boss], rankings):
 close_test(boss, test=tests[2])
 result = [test.pk for test in tests]
 """
-_NOTICES = """
-from speech.models import Line, Notice, Project, User
-from speech.services.notices import read_all, tell
-from speech.services.presence import arrive
-from speech.states import NoticeKind
-from tests.factories import add_member, make_user
-project = Project.objects.get(slug=given["slug"])
+_COMMENTS = """
+from speech.models import Take, User
+from speech.services import guests
+from speech.services.comments import resolve_comment, write_comment
+from speech.services.takes import request_takes
+take = Take.objects.get(pk=given["take"])
 boss = User.objects.get(username=given["boss"])
-noor = make_user("noor", first_name="Noor Haddad")
-add_member(project, noor, "reviewer")
-path = f"/p/{project.slug}/"
-def say(kind, sentence):
-    [notice] = tell([boss], kind=kind, project=project, actor=noor, sentence=sentence, path=path)
-    return notice
-old = say(NoticeKind.REVIEW_ASKED, "Noor Haddad asks for your review of line 2, take 1.")
-read_all(boss, up_to=old.pk)
-say(NoticeKind.MENTION, "Noor Haddad mentions you on line 1, take 1: “Is the pause too long?”")
-say(NoticeKind.APPROVAL_FELL, "Your approval of line 1, take 2 fell: the text of the line changed.")
-arrive(noor, project=project, line_id=given["line"])
+cy = User.objects.create(username="cy", first_name="Cy", last_name="Okafor")
+add_member(take.project, cy, Role.REVIEWER)
+end = round(take.duration * 0.7, 1)
+slower = write_comment(cy, take=take, text="Rushes here. A breath before it?", start=0.6)
+write_comment(boss, take=take, text="Yes, @cy, it needs one.", parent=slower)
+write_comment(cy, take=take, text="This laugh is too long.", start=end - 0.8, end=end)
+request_takes(boss, line=take.line, engine="draft", seed=11, answers=slower)
+old = write_comment(boss, take=take, text="Is this the right spelling?", start=0.2)
+resolve_comment(cy, comment=old, on=True)
+link = guests.make_guest_link(boss, take=take, label="Zoe, the client", days=7)
+warmer = guests.write_as_guest(link.link, name="Zoe", text="Could it be warmer?", start=1.0, end=1.6)
+write_comment(boss, take=take, text="We will try that.", parent=warmer)
+gone = guests.make_guest_link(boss, take=take, label="The agency", days=1)
+guests.revoke_guest_link(boss, link=gone.link)
+result = {"guest": link.path, "comment": slower.pk}
 """
 _STALE = """
 from speech.models import Line
@@ -129,10 +152,16 @@ PAGES: tuple[PageToSee, ...] = (
     PageToSee(name="line-viewer", path="{line}", who="viewer"),
     PageToSee(name="line-no-takes", path="{bare_line}"),
     PageToSee(name="take", path="/takes/{done}/"),
+    PageToSee(name="line-answer", path="{line}?tweak={done}&answer={comment}"),
+    PageToSee(name="guest", path="{guest}", who="nobody"),
+    PageToSee(name="guest-gone", path="/guest/nonsense/", who="nobody", status=410),
+    PageToSee(name="take-viewer", path="/takes/{done}/", who="viewer"),
     PageToSee(name="take-unknown", path="/takes/{unknown}/"),
     PageToSee(name="take-failed", path="/takes/{failed}/"),
     PageToSee(name="history", path="{project}takes/"),
     PageToSee(name="history-none", path="{project}takes/?seed=99&archived=only"),
+    PageToSee(name="activity", path="{project}activity/"),
+    PageToSee(name="activity-none", path="{project}activity/?kind=deliveries"),
     PageToSee(name="compare", path="{project}compare/?take={done}&take={second}&take={third}"),
     PageToSee(name="listening-tests", path="{project}tests/"),
     PageToSee(name="listening-test", path="/tests/{blind}/"),
@@ -187,11 +216,13 @@ def set_out(scene: Scene, provider: Upstream) -> Tour:
     provider.rule("job", "slow", seconds=600, match=LINES[1])
     scene.takes(second, 1, engine="segmind", finished=False)
     provider.wait_for("submit")
+    scene.studio.run_python(_NOTICES, slug=project.slug, boss=boss, line=first)
     blind, ranked, heard = scene.studio.run_python(
         _TESTS, slug=project.slug, boss=boss, takes=made["done"][:3]
     )
-    scene.studio.run_python(_NOTICES, slug=project.slug, boss=boss, line=first)
+    said = scene.studio.run_python(_COMMENTS, take=made["done"][0], boss=boss)
     words = {
+        **said,
         "project": project.path,
         "blind": blind,
         "ranked": ranked,

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from speech.errors import BadInput, NotAllowed, WrongState
-from speech.models import Comment, Event, Notice, Project, Take
+from speech.models import Comment, Event, Notice, Project, Take, User
 from speech.queries import takes as take_queries
 from speech.queries.comments import mentioned, pieces
 from speech.services.comments import (
@@ -33,7 +33,7 @@ def _version(take: Take) -> int:
     return Project.objects.values_list("version", flat=True).get(pk=take.project_id)
 
 
-def _told(person: object) -> list[tuple[str, str]]:
+def _told(person: User) -> list[tuple[str, str]]:
     notices = Notice.objects.filter(person=person).order_by("id")
     return [(notice.kind, notice.sentence) for notice in notices]
 
