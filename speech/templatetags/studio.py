@@ -28,6 +28,7 @@ SHORTCUTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("1", "–", "8"), "On a comparison board: hear that take"),
     (("R",), "On a comparison board: rotate through the takes"),
     (("O",), "On a comparison board: loop"),
+    (("B",), "On a comparison board: hear these takes unnamed, and vote"),
     (("[", "]"), "On a comparison board: loop from here, loop to here"),
     (("?",), "Show this list"),
 )
@@ -40,6 +41,7 @@ SCRIPTS: tuple[str, ...] = (
     "js/board-sound.js",
     "js/board-wave.js",
     "js/board-ruler.js",
+    "js/board-face.js",
     "js/board.js",
     "js/ballot.js",
     "js/mention-box.js",
