@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -50,6 +51,11 @@ def make(ada: User, line: Line, *, count: int = 1, **more: Any) -> Take:
 
 def fresh(take: Take) -> Take:
     return Take.objects.select_related("job", "line", "project").get(pk=take.pk)
+
+
+def sends(segmind: Upstream) -> dict[int, int]:
+    """How often each take was sent, by its seed."""
+    return dict(Counter(post["body"]["seed"] for post in segmind.log().submits()))
 
 
 def due_now() -> None:
@@ -120,26 +126,29 @@ def test_it_pushes_the_clip_again_after_a_failure_that_blames_it(
     assert segmind.log().hits["upload"] == 2
 
 
-@pytest.mark.parametrize("do", ["drop_late", "hang", "cut"])
 def test_it_never_sends_again_what_may_have_been_accepted(
-    ada: User, line: Line, segmind: Upstream, do: str, build_impatient: Any
+    ada: User, line: Line, segmind: Upstream, build_impatient: Any
 ) -> None:
-    segmind.rule("submit", do, accept=True, **({"seconds": 30} if do == "hang" else {}))
-    take = request_takes(ada, line=line, engine="segmind")[0]
+    ways = ("drop_late", "hang", "cut")
+    for do in ways:
+        segmind.rule("submit", do, accept=True, **({"seconds": 30} if do == "hang" else {}))
+    takes = request_takes(ada, line=line, engine="segmind", count=len(ways))
     driver.run_slice(build_impatient)
 
-    take = fresh(take)
-    assert take.state == JobState.UNKNOWN, take.job.error
-    assert take.job.charged == Charged.MAYBE
-    assert "charged" in take.job.error
+    for take in map(fresh, takes):
+        assert take.state == JobState.UNKNOWN, take.job.error
+        assert take.job.charged == Charged.MAYBE
+        assert "charged" in take.job.error
     driver.run_slice()
-    assert segmind.log().hits["submit"] == 1
+    assert sorted(post["rule"] for post in segmind.log().submits()) == sorted(ways)
 
-    submit_again(ada, take=take)
+    for take in map(fresh, takes):
+        submit_again(ada, take=take)
     driver.run_slice()
-    assert fresh(take).state == JobState.DONE
-    assert segmind.log().hits["submit"] == 2
-    assert take.jobs.first().settled == "resubmitted"
+    for take in takes:
+        assert fresh(take).state == JobState.DONE
+        assert take.jobs.first().settled == "resubmitted"
+    assert sends(segmind) == dict.fromkeys((take.seed for take in takes), 2)
 
 
 def test_a_person_can_let_a_doubtful_take_go(ada: User, line: Line, segmind: Upstream) -> None:
@@ -155,29 +164,34 @@ def test_a_person_can_let_a_doubtful_take_go(ada: User, line: Line, segmind: Ups
     assert take.job.charged == Charged.MAYBE
 
 
-@pytest.mark.parametrize("status", [500, 502, 503])
-def test_it_sends_again_what_was_surely_refused(
-    ada: User, line: Line, segmind: Upstream, status: int
-) -> None:
-    segmind.rule("submit", "answer", status=status, body={"error": "try later"})
+def test_it_sends_again_what_was_surely_refused(ada: User, line: Line, segmind: Upstream) -> None:
+    refusals = (500, 502, 503)
+    for status in refusals:
+        segmind.rule("submit", "answer", status=status, body={"error": "try later"})
+    takes = request_takes(ada, line=line, engine="segmind", count=len(refusals))
 
-    take = make(ada, line)
+    driver.run_slice()
 
-    assert take.state == JobState.DONE, take.job.error
-    assert segmind.log().hits["submit"] == 2
+    for take in map(fresh, takes):
+        assert take.state == JobState.DONE, take.job.error
+    # One each to the end, and one for each refusal.
+    assert segmind.log().hits["submit"] == 2 * len(refusals)
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 405, 410])
 def test_it_fails_at_once_where_asking_again_cannot_help(
-    ada: User, line: Line, segmind: Upstream, status: int
+    ada: User, line: Line, segmind: Upstream
 ) -> None:
-    segmind.rule("submit", "answer", times=None, status=status, body={"error": "no such thing"})
+    refusals = (400, 403, 404, 405, 410)
+    for status in refusals:
+        segmind.rule("submit", "answer", status=status, body={"error": "no such thing"})
+    takes = request_takes(ada, line=line, engine="segmind", count=len(refusals))
 
-    take = make(ada, line)
+    driver.run_slice()
 
-    assert take.state == JobState.FAILED
-    assert take.job.charged == Charged.NO
-    assert segmind.log().hits["submit"] == 1
+    for take in map(fresh, takes):
+        assert take.state == JobState.FAILED
+        assert take.job.charged == Charged.NO
+    assert sends(segmind) == dict.fromkeys((take.seed for take in takes), 1)
 
 
 @pytest.mark.parametrize(
