@@ -81,7 +81,7 @@ from speech.states import Role
 from tests.factories import add_member
 project = Project.objects.get(slug=given["slug"])
 boss = User.objects.get(username=given["boss"])
-people = [User.objects.create(username=name) for name in ("noor", "ines", "tom")]
+people = [User.objects.create(username=name) for name in ("nils", "ines", "tom")]
 for person in people:
     add_member(project, person, Role.REVIEWER)
 tests = [make_test(boss, project=project, takes=given["takes"]) for _ in range(3)]
@@ -103,6 +103,8 @@ from speech.models import Take, User
 from speech.services import guests
 from speech.services.comments import resolve_comment, write_comment
 from speech.services.takes import request_takes
+from speech.states import Role
+from tests.factories import add_member
 take = Take.objects.get(pk=given["take"])
 boss = User.objects.get(username=given["boss"])
 cy = User.objects.create(username="cy", first_name="Cy", last_name="Okafor")
