@@ -2,6 +2,7 @@
 // Any element with data-play and data-src (data-title, data-sub, data-href, data-duration) is a
 // play button for it; waveforms with the same data-src follow it.
 (() => {
+  const SPEED = "takeroom.speed";
   const clock = (s) => `${Math.floor(s / 60)}:${(s % 60).toFixed(1).padStart(4, "0")}`;
 
   class TakePlayer extends HTMLElement {
@@ -23,6 +24,7 @@
       });
       document.addEventListener("takeroom:changed", () => this.tell());
       this.remote();
+      this.speed();
     }
 
     state() {
@@ -32,6 +34,28 @@
     get length() {
       const known = this.audio?.duration;
       return Number.isFinite(known) && known > 0 ? known : Number(this.dataset.duration) || 0;
+    }
+
+    // How fast takes are played, with their pitch kept; this browser remembers it.
+    speed() {
+      const choice = this.querySelector("[data-speed]");
+      const apply = () => {
+        this.audio.preservesPitch = true;
+        this.audio.defaultPlaybackRate = this.audio.playbackRate = Number(choice.value) || 1;
+      };
+      let kept = null;
+      try { kept = localStorage.getItem(SPEED); } catch { /* private mode */ }
+      if ([...choice.options].some((option) => option.value === kept)) choice.value = kept;
+      choice.addEventListener("change", () => {
+        apply();
+        try { localStorage.setItem(SPEED, choice.value); } catch { /* private mode */ }
+        choice.blur();
+      });
+      apply();
+    }
+
+    pause() {
+      this.audio.pause();
     }
 
     toggle(button) {
@@ -101,6 +125,7 @@
         button.toggleAttribute("data-playing", on);
         button.setAttribute("aria-label", (button.getAttribute("aria-label") || "Play").replace(/^(Play|Pause)/, on ? "Pause" : "Play"));
       };
+      this.toggleAttribute("data-playing", state.playing);
       mark(this.button, state.playing);
       for (const button of document.querySelectorAll("[data-play]")) mark(button, state.playing && button.dataset.src === state.src);
       for (const card of document.querySelectorAll(".take[data-take]")) card.toggleAttribute("data-current", !!state.src && card.querySelector("[data-play]")?.dataset.src === state.src);
