@@ -8,33 +8,28 @@ from django.views.decorators.http import require_safe
 from speech import access
 from speech.htmx import StudioRequest
 from speech.queries import compare as queries
-from speech.queries import takes
 from speech.views import parts
 
-FEWEST, MOST = 2, 4
+MOST_ASKED = 50
+"""Ids that are read from an address; no board that was made here has more than eight."""
 
 
 @require_safe
 def compare(request: StudioRequest, slug: str) -> HttpResponse:
-    """Two to four takes of one line under each other: `?take=1&take=2`."""
+    """The board of two to eight takes of a project, in the order of `?take=1&take=2`."""
     project = access.get_project(request.user, slug)
-    asked = [int(raw[:18]) for raw in request.GET.getlist("take")[:50] if raw.isdigit()]
-    wanted = list(dict.fromkeys(asked))[:MOST]
-    found = takes.base().filter(project=project, pk__in=wanted, line__deleted_at=None)
-    cards = takes.cards(sorted(found, key=lambda take: wanted.index(take.pk)))
-    if len(cards) < FEWEST:
-        messages.info(request, f"Tick {FEWEST} to {MOST} takes of one line to compare them.")
-        return redirect(cards[0].take.line if cards else project)
-    if len({card.take.line_id for card in cards}) > 1:
-        messages.info(request, "Takes of different lines cannot be compared with each other.")
-        return redirect(cards[0].take.line)
+    chosen = queries.chosen(project, request.GET.getlist("take")[:MOST_ASKED])
+    if len(chosen.cards) < queries.FEWEST:
+        hint = f"Tick {queries.FEWEST} to {queries.MOST} takes to compare them."
+        messages.info(request, " ".join([*chosen.left_out, hint]))
+        return redirect(chosen.cards[0].take.line if chosen.cards else project)
+    board = queries.board(chosen.cards)
     context = {
         "project": project,
-        "line": cards[0].take.line,
-        "cards": cards,
-        "table": queries.table(cards),
-        "more": len(set(asked)) > MOST,
+        "board": board,
+        "left_out": chosen.left_out,
+        "link": request.build_absolute_uri(f"{request.path}?{board.query}"),
         "view": "compare",
         "can": parts.abilities(request.user, project),
     }
-    return render(request, "takes/compare.html", context)
+    return render(request, "board/page.html", context)

@@ -55,19 +55,15 @@
 
     // ---- loudness: down to the quietest, so that nothing clips ----
 
-    isKnown(lane) {
-      return Number.isFinite(lane.lufs) && lane.lufs > SILENT;
-    }
-
-    // Decibels by which a take is turned down when matched; null where its loudness is not known.
-    offset(index) {
-      const known = this.lanes.filter((lane) => this.isKnown(lane) && !lane.gone).map((lane) => lane.lufs);
-      const lane = this.lanes[index];
-      return this.isKnown(lane) && known.length ? Math.min(0, Math.min(...known) - lane.lufs) : null;
+    // Decibels by which each is turned down when matched; null where its loudness is not known.
+    static offsets(lanes) {
+      const known = (lane) => Number.isFinite(lane.lufs) && lane.lufs > SILENT;
+      const quietest = Math.min(...lanes.filter((lane) => known(lane) && !lane.gone).map((lane) => lane.lufs));
+      return lanes.map((lane) => (known(lane) ? Math.min(0, quietest - lane.lufs) : null));
     }
 
     level(index) {
-      return this.isMatched ? 10 ** ((this.offset(index) || 0) / 20) : 1;
+      return this.isMatched ? 10 ** ((BoardSound.offsets(this.lanes)[index] || 0) / 20) : 1;
     }
 
     get matched() {
@@ -158,7 +154,9 @@
     // New sources for all takes at one instant; the ones before, if any, are faded into them.
     begin(position, at) {
       at = Math.ceil(at * this.rate - 1e-6) / this.rate;
-      const offset = this.whole(position), faded = !!this.run || offset > 0;
+      // A start behind the loop would never come into it.
+      const offset = this.loop && position >= this.loop.to ? this.loop.from : this.whole(position);
+      const faded = !!this.run || offset > 0;
       this.end(at);
       const sources = [];
       for (const lane of this.lanes) {

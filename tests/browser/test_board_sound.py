@@ -230,7 +230,7 @@ def test_matching_turns_takes_down_to_the_quietest_until_raw_is_asked_for(
                 const board = new window.takeroom.BoardSound(
                     new OfflineAudioContext(1, 1, 48000),
                     [{lufs: -17}, {lufs: -23.5}, {lufs: null}, {lufs: -70}]);
-                const matched = board.lanes.map((_, i) => board.offset(i));
+                const matched = window.takeroom.BoardSound.offsets(board.lanes);
                 board.matched = false;
                 return [matched, board.lanes.map((_, i) => board.level(i))];
             }"""

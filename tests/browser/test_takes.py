@@ -94,30 +94,6 @@ def test_it_shows_a_take_as_stale_once_its_line_moved_on(scene: Scene) -> None:
     expect(window.page.locator("dd.exact")).to_have_text("Seven days.")
 
 
-def test_it_compares_takes_side_by_side_and_marks_what_differs(scene: Scene) -> None:
-    script = scene.project("Seven days.")
-    line = script.lines[0]
-    scene.takes(line, seed=1)
-    scene.takes(line, seed=2, temperature=1.2)
-    scene.takes(line, seed=3, temperature=1.2, top_p=0.5)
-    window = scene.seat(script)
-    window.goto(script.line())
-    for number in (1, 2, 3):
-        window.take(number).get_by_label("Compare").check()
-    window.button("Compare 3 ticked").click()
-    expect(window.page.locator(".take")).to_have_count(3)
-    table = window.page.get_by_role("region", name="Parameters side by side")
-    row = table.get_by_role("row").filter(has_text="Temperature")
-    expect(row.locator("td.diff")).not_to_have_count(0)
-    hidden = table.get_by_role("row").filter(has_text="Top-k")
-    expect(hidden).to_be_hidden()
-    window.page.get_by_label(re.compile("Show all")).check()
-    expect(hidden).to_be_visible()
-    expect(hidden.locator("td.diff")).to_have_count(0)
-    window.button("Play take 3").click()
-    window.hears()
-
-
 def test_it_finds_takes_in_the_history_and_pages_to_older_ones(scene: Scene) -> None:
     script = scene.project("Seven days.", "Another line.")
     scene.studio.run_python(MANY, line=script.lines[0], count=2 * CARDS_IN_A_HISTORY + 5)

@@ -236,29 +236,3 @@ def test_the_history_pages_by_key_with_a_constant_number_of_queries(
     assert f"line={line.pk}&amp;before={older}" in response.content.decode()
     rest = owner.get(url, {"line": line.pk, "before": older}).context["page"]
     assert [card.take.number for card in rest.cards] == list(range(4, 0, -1))
-
-
-def test_side_by_side_marks_what_differs(owner: Client, line: Line) -> None:
-    takes = [
-        factories.make_take(line, seed=1, temperature=0.7),
-        factories.make_take(line, seed=2, temperature=0.9),
-        factories.make_take(line, seed=3, temperature=0.7),
-    ]
-    url = reverse("speech:compare", args=[line.project.slug])
-    response = owner.get(url, {"take": [take.pk for take in takes]})
-    rows = {row.label: row for row in response.context["table"]}
-    assert [cell.odd for cell in rows["Temperature"].cells] == [False, True, False]
-    assert [cell.odd for cell in rows["Seed"].cells] == [True, True, True]
-    assert not rows["Top-p"].differs
-    assert [card.take for card in response.context["cards"]] == takes
-
-
-def test_side_by_side_needs_two_takes_of_one_line(owner: Client, line: Line) -> None:
-    take = factories.make_take(line)
-    stranger = factories.make_take(factories.make_line(line.project))
-    url = reverse("speech:compare", args=[line.project.slug])
-    few = owner.get(url, {"take": take.pk}, follow=True)
-    assert "Tick 2 to 4 takes" in few.content.decode()
-    mixed = owner.get(url, {"take": [take.pk, stranger.pk]}, follow=True)
-    assert "different lines" in mixed.content.decode()
-    assert owner.get(url, {"take": ["x", "9" * 30]}).status_code == 302
