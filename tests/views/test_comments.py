@@ -189,7 +189,7 @@ def test_others_get_the_thread_even_where_the_card_has_to_wait(
     _post_as(cast.owner, "comment_delete", gone.pk)
     url = reverse("speech:changes", args=[cast.project.slug])
     for view in ("line", "detail"):
-        query: dict[str, Any] = {
+        query: dict[str, str | int] = {
             "since": version, "view": view, "line": take.line_id, "takes": take.pk,
         }  # fmt: skip
         news = reviewer.get(url, query, headers=HTMX).content.decode()
