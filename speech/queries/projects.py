@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
-from speech.models import Line, Project, Take
-from speech.states import LIVE, JobState
+from speech.models import Line, Project, Review, Take, User
+from speech.queries.reviews import waiting_by_project
+from speech.states import LIVE, JobState, ReviewState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,13 +18,19 @@ class ProjectCard:
     lines: int
     voiced: int
     """Lines that have a finished take."""
+    approved: int
+    """Lines that have an approved take."""
+    waiting: int
+    """Takes that wait for the review of whoever looks."""
     live: int
     spend: float
     """Sum of what the takes cost, US dollars."""
 
 
-def project_cards(projects: QuerySet[Project]) -> Sequence[ProjectCard]:
-    """Cards for `projects`, last active first. Four queries."""
+def project_cards(
+    projects: QuerySet[Project], *, viewer: User | None = None
+) -> Sequence[ProjectCard]:
+    """Cards for `projects`, last active first. Five queries, and one for `viewer`."""
     found = list(projects.order_by("-active_at", "-id"))
     ids = [project.pk for project in found]
     finished = Take.objects.filter(line=OuterRef("pk"), state=JobState.DONE, archived_at=None)
@@ -36,6 +43,14 @@ def project_cards(projects: QuerySet[Project]) -> Sequence[ProjectCard]:
         .annotate(many=Count("id"), heard=Count("id", filter=Q(voiced=True)))
         .values_list("project", "many", "heard")
     )
+    reviews = Review.objects.filter(project__in=ids, line__deleted_at=None)
+    approved = dict(
+        reviews.filter(state=ReviewState.APPROVED)
+        .order_by()
+        .values_list("project")
+        .annotate(many=Count("id"))
+    )
+    waiting = waiting_by_project(viewer, ids) if viewer is not None else {}
     takes = Take.objects.filter(project__in=ids).order_by().values_list("project")
     live = dict(takes.filter(state__in=sorted(LIVE)).annotate(many=Count("id")))
     spend = dict(takes.filter(cost__gt=0).annotate(total=Sum("cost")))
@@ -44,6 +59,8 @@ def project_cards(projects: QuerySet[Project]) -> Sequence[ProjectCard]:
             project=project,
             lines=lines.get(project.pk, (0, 0))[0],
             voiced=lines.get(project.pk, (0, 0))[1],
+            approved=approved.get(project.pk, 0),
+            waiting=waiting.get(project.pk, 0),
             live=live.get(project.pk, 0),
             spend=spend.get(project.pk) or 0.0,
         )

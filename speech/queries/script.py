@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 
 from speech.catalog import (
     DELIVERY_TAGS,
@@ -15,8 +15,8 @@ from speech.catalog import (
     SPOKEN_CHARACTERS_PER_SECOND,
     TAG_ALIASES,
 )
-from speech.models import EngineState, Line, Project, Take
-from speech.states import LIVE, JobState
+from speech.models import EngineState, Line, Project, Review, Take
+from speech.states import LIVE, JobState, ReviewState
 
 KNOWN_TAGS = frozenset((*SOUND_TAGS, *DELIVERY_TAGS, *TAG_ALIASES))
 TAG = re.compile(r"\[([A-Za-z ]{1,24})\]")
@@ -42,6 +42,16 @@ class Doubt:
     cost: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class Reviewed:
+    """The highest number among the takes of a line in each state of review."""
+
+    approved: int | None = None
+    waiting: int | None = None
+    changes: int | None = None
+    fallen: int | None = None
+
+
 def spoken_characters(text: str) -> int:
     """Characters that are spoken; known tags count nothing."""
     bare = TAG.sub(lambda m: "" if m[1].lower() in KNOWN_TAGS else m[0], text)
@@ -57,7 +67,7 @@ def live_lines(project: Project) -> QuerySet[Line]:
 
 
 def line_rows(project: Project, lines: QuerySet[Line]) -> list[LineRow]:
-    """Rows for `lines`, in their order. Four queries."""
+    """Rows for `lines`, in their order. Five queries."""
     takes = Take.objects.filter(line=OuterRef("pk"), archived_at=None).order_by("-id")
     done = takes.filter(state=JobState.DONE)
     found = list(
@@ -72,6 +82,7 @@ def line_rows(project: Project, lines: QuerySet[Line]) -> list[LineRow]:
     ids = [line.pk for line in found]
     live = _counts(project, ids, Q(state__in=sorted(LIVE)))
     doubt = _counts(project, ids, Q(state=JobState.UNKNOWN, job__settled=""))
+    said = _reviewed(project, ids)
     return [
         _row(
             line,
@@ -79,6 +90,7 @@ def line_rows(project: Project, lines: QuerySet[Line]) -> list[LineRow]:
             heard=some.get(line.chosen_take_id or line.heard_id),
             live=live.get(line.pk, 0),
             doubt=doubt.get(line.pk, 0),
+            said=said.get(line.pk, Reviewed()),
         )
         for line in found
     ]
@@ -109,11 +121,43 @@ def _counts(project: Project, lines: Sequence[int], which: Q) -> dict[int, int]:
     return dict(rows.values_list("line").annotate(many=Count("id")))
 
 
-def _row(line: Line, *, newest: Take | None, heard: Take | None, live: int, doubt: int) -> LineRow:
+def _reviewed(project: Project, lines: Sequence[int]) -> dict[int, Reviewed]:
+    """The takes of each line by what the people who decide said. One query."""
+    rows = (
+        Review.objects.filter(project=project, line__in=lines)
+        .order_by()
+        .values_list("line")
+        .annotate(
+            approved=Max("take__number", filter=Q(state=ReviewState.APPROVED)),
+            waiting=Max("take__number", filter=Q(state=ReviewState.WAITING)),
+            changes=Max("take__number", filter=Q(state=ReviewState.CHANGES)),
+            fallen=Max(
+                "take__number", filter=Q(state=ReviewState.NONE, fell_from=ReviewState.APPROVED)
+            ),
+        )
+    )
+    return {
+        pk: Reviewed(approved=approved, waiting=waiting, changes=changes, fallen=fallen)
+        for pk, approved, waiting, changes, fallen in rows
+    }
+
+
+def _row(
+    line: Line, *, newest: Take | None, heard: Take | None, live: int, doubt: int, said: Reviewed
+) -> LineRow:
     if live:
         tone, sign, state = "wait", "◔", f"{live} in the making"
     elif doubt:
         tone, sign, state = "warn", "!", "May have been charged"
+    elif said.approved:
+        tone, sign, state = "ok", "✓", f"Take {said.approved} approved"
+    elif said.waiting:
+        tone, sign, state = "wait", "◔", f"Take {said.waiting} waits for review"
+    elif said.fallen:
+        tone, sign, state = "warn", "↯", f"Approval of take {said.fallen} fell"
+    elif said.changes and (newest is None or newest.number <= said.changes):
+        # A newer take is an answer to it, and to be heard first.
+        tone, sign, state = "warn", "!", f"Changes asked to take {said.changes}"
     elif line.chosen_take_id and heard and heard.text.strip() != line.text.strip():
         # It would go out with words that nobody reads in the script any more.
         tone, sign, state = "warn", "↯", f"Take {heard.number} in use, text changed"

@@ -7,14 +7,20 @@ from typing import Any
 from django import template
 
 from speech.models import Project, User
-from speech.queries import notices, presence
+from speech.queries import notices, presence, reviews
 
 register = template.Library()
 
 
 def counts_of(user: User) -> dict[str, Any]:
-    """What `_counts.html` draws. One query for each number."""
-    return {"news": user.news, "unread": notices.unread_count(user)}
+    """What `_counts.html` draws. Three queries: notices, takes, listening tests."""
+    waiting = reviews.waiting_count(user)
+    return {
+        "news": user.news,
+        "unread": notices.unread_count(user),
+        "waiting": waiting,
+        "waiting_said": reviews.counted(waiting),
+    }
 
 
 @register.inclusion_tag("_counts.html", takes_context=True)

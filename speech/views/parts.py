@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,9 +23,35 @@ from speech.models import Line, Project, Take, User
 from speech.params import SEED_MAX, TEXT_REFUSED_OVER, TEXT_WARNED_OVER
 from speech.queries import script
 from speech.queries import takes as take_queries
+from speech.queries.deciding import deciding
+from speech.queries.reviews import approvals_of
+from speech.views.answers import actor
 
-VIEWS = frozenset({"activity", "deliveries", "line", "history", "compare", "detail", "listening", "tests", "aside"})
+VIEWS = frozenset(
+    {
+        "activity",
+        "deliveries",
+        "line",
+        "history",
+        "compare",
+        "detail",
+        "review",
+        "listening",
+        "tests",
+        "aside",
+    }
+)
 """Where a card is drawn; it decides what the card says about its surroundings."""
+
+
+DECIDED_ON: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "detail": ("_standing", "_decide"),
+        "review": ("_standing", "_text", "_decide"),
+        "compare": ("_standing", "_decide"),
+    }
+)
+"""Pages on which takes are decided about, and the fragments of `reviews/` that they show."""
 
 
 def abilities(user: User, project: Project) -> dict[str, bool]:
@@ -83,6 +110,7 @@ def panel(
         "tweak": tweak,
         "page": take_queries.page_of_line(line, before=before),
         "before": before,
+        "approvals": approvals_of(line.pk),
         "view": "line",
         **panel_words(),
     }
@@ -121,11 +149,16 @@ def fragments(
 ) -> str:
     """Cards, rows and banners as the page includes them, ready to be put in place."""
     shared = {"project": project, "can": can, "view": view, "selected": selected}
-    html: list[str] = []
+    takes, html = list(takes), list[str]()
+    if view in DECIDED_ON:
+        shared["deciding"] = deciding(actor(request), project, takes)
     for card in takes:
+        if view == "review":
+            break
         about = {**shared, "card": card, "take": card.take}
         html.append(render_to_string("takes/_card.html", about, request))
         html += _comments(about, request)
+    html.append(decide_parts(request, project, takes, can=can, view=view))
     if view == "line":
         html += [
             render_to_string("lines/_row.html", {**shared, "row": row, "count": 0}, request)
@@ -135,13 +168,37 @@ def fragments(
     return "".join(html)
 
 
+def decide_parts(
+    request: HttpRequest,
+    project: Project,
+    takes: Sequence[take_queries.TakeCard],
+    *,
+    can: dict[str, bool],
+    view: str,
+) -> str:
+    """What is decided about these takes, where the page shows it: see `speech.queries.deciding`."""
+    names = DECIDED_ON.get(view, ())
+    found = deciding(actor(request), project, takes) if names else {}
+    queue = request.POST.get("queue", request.GET.get("queue", ""))
+    html: list[str] = []
+    for card in takes if names else ():
+        about = {
+            "card": card, "take": card.take, "project": project, "can": can, "view": view,
+            "decide": found[card.take.pk], "filters": {"query": queue},
+        }  # fmt: skip
+        html += [render_to_string(f"reviews/{name}.html", about, request) for name in names]
+        html += _comments(about, request) if view == "review" else []
+    return "".join(html)
+
+
 def _comments(about: dict[str, Any], request: HttpRequest) -> list[str]:
     """What is said about a take, thread by thread: it comes also where the card has to wait until
     somebody has finished typing in it."""
     card, view = about["card"], about["view"]
-    if view not in {"line", "history", "detail"}:
+    if view not in {"line", "history", "detail", "review"}:
         return []
-    box = [render_to_string("comments/_box.html", about, request)] if view == "detail" else []
+    whole = view in {"detail", "review"}
+    box = [render_to_string("comments/_box.html", about, request)] if whole else []
     threads = [
         render_to_string("comments/_thread.html", {**about, "thread": thread}, request)
         for thread in card.threads

@@ -14,7 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from speech.access import Can, capabilities, get_project
 from speech.errors import BadInput, ParamErrors, WrongState
 from speech.forms.project import InviteForm, ProjectForm
-from speech.models import Membership, Project
+from speech.forms.reviews import PolicyForm, WordForm
+from speech.models import Membership, MustSay, Project
+from speech.queries.approval import policy_of
 from speech.queries.disk import project_bytes
 from speech.queries.people import members, open_invitations
 from speech.services import links, mail, projects
@@ -38,7 +40,7 @@ def project_settings(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             messages.success(request, "Saved.")
             return redirect("speech:project_settings", slug)
-    return _page(request, project, form=form, status=422 if form.errors else 200)
+    return settings_page(request, project, form=form, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -80,7 +82,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
     project = get_project(actor(request), slug, Can.MANAGE)
     form = InviteForm(request.POST)
     if not form.is_valid():
-        return _page(request, project, invite_form=form, status=422)
+        return settings_page(request, project, invite_form=form, status=422)
     given = form.cleaned_data
     issued = links.issue_invitation(
         actor(request), project=project, role=given["role"], note=given["note"]
@@ -154,28 +156,50 @@ def _save(request: HttpRequest, project: Project, form: ProjectForm) -> None:
     )
 
 
-def _page(
+def settings_page(
     request: HttpRequest,
     project: Project,
     *,
     form: ProjectForm | None = None,
     invite_form: InviteForm | None = None,
+    policy_form: PolicyForm | None = None,
+    word_form: WordForm | None = None,
+    changed_word: tuple[int, WordForm] | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    """The settings of a project; with a form that came back with faults, those too."""
     can = capabilities(actor(request), project)
     context: dict[str, Any] = {
         "project": project,
         "can_manage": Can.MANAGE in can,
+        "can_edit": Can.EDIT in can,
         "is_administrator": Can.ADMINISTER in can,
         "members": members(project),
         "roles": Role,
         "form": form or ProjectForm(project=project),
         "invite_form": invite_form or InviteForm(),
+        "policy_form": policy_form or PolicyForm(project=project),
+        "policy": policy_of(project),
+        "words": _words(project, changed_word),
+        "word_form": word_form or WordForm(),
         "can_mail": mail.can_mail(),
         "invitations": open_invitations(project) if Can.MANAGE in can else [],
         "bytes": project_bytes(project) if Can.ADMINISTER in can else 0,
     }
     return render(request, "project_admin/page.html", context, status=status)
+
+
+def _words(
+    project: Project, changed: tuple[int, WordForm] | None
+) -> list[tuple[MustSay, WordForm, bool]]:
+    """Each word with its form, and whether that is open."""
+    rows = []
+    for word in project.must_say.all():
+        facts = {"word": word.word, "respelling": word.respelling, "note": word.note}
+        form = WordForm(initial=facts, prefix=f"word{word.pk}")
+        came_back = changed is not None and changed[0] == word.pk
+        rows.append((word, changed[1] if changed and came_back else form, came_back))
+    return rows
 
 
 def _member(project: Project, pk: int) -> Membership:

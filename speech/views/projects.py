@@ -42,7 +42,7 @@ def _page(
     request: StudioRequest, *, name: str = "", fault: str = "", status: int = 200
 ) -> HttpResponse:
     mine = access.projects_of(request.user)
-    cards = project_cards(mine.filter(archived_at=None))
+    cards = project_cards(mine.filter(archived_at=None), viewer=request.user)
     context = {
         "cards": cards,
         "mark": mark_of({card.project.pk: card.project.version for card in cards}),

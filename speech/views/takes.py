@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -14,6 +16,7 @@ from speech.htmx import StudioRequest, changes, wants_changes
 from speech.models import Take
 from speech.queries import takes as queries
 from speech.queries.comments import guest_links
+from speech.queries.deciding import deciding
 from speech.services import takes as service
 from speech.views import parts
 
@@ -88,8 +91,10 @@ def take_page(
 ) -> HttpResponse:
     """All about one take; with a form that came back with faults, those too."""
     can = parts.abilities(request.user, found.project)
+    detail = _detail(found)
     context = {
-        **_detail(found),
+        **detail,
+        "deciding": deciding(request.user, found.project, [detail["card"]]),
         "project": found.project,
         "can": can,
         "comment_form": comment_form or CommentForm(),
@@ -99,7 +104,7 @@ def take_page(
     return render(request, "takes/page.html", context, status=status)
 
 
-def _detail(found: Take) -> dict[str, object]:
+def _detail(found: Take) -> dict[str, Any]:
     full = queries.base().defer(None).get(pk=found.pk)
     return {
         "card": queries.card(full),

@@ -18,4 +18,6 @@ def notices(request: StudioRequest) -> str:
 
 def projects(request: StudioRequest) -> str:
     mine = access.projects_of(request.user).filter(archived_at=None)
-    return render_to_string("projects/_cards.html", {"cards": project_cards(mine)}, request)
+    return render_to_string(
+        "projects/_cards.html", {"cards": project_cards(mine, viewer=request.user)}, request
+    )
