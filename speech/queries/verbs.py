@@ -61,6 +61,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
             {
                 "line added": "{who} added {target}",
                 "line setup changed": "{who} changed the setup of {target}",
+                "line setup adopted": "{target} took over the setup of take {take}, by {who}",
                 "line moved": "{who} moved {target}",
                 "line deleted": "{who} deleted {target}",
                 "line restored": "{who} brought back {target}",
@@ -71,7 +72,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         **_of(
             Kind.TAKES,
             {
-                "takes asked for": "{who} asked for takes of {target}",
+                "takes asked for": "{who} asked for {takes} of {target}: {engine}",
                 "take retried": "{who} tried {target} again",
                 "unknown take submitted again": "{who} sent {target} again, though it may have"
                 " been charged already",
@@ -104,6 +105,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
             Kind.COMMENTS,
             {
                 "comment written": "{who} commented on {target}",
+                "guest comment written": "{who} commented on {target}",
                 "comment edited": "{who} edited a comment on {target}",
                 "comment deleted": "{who} deleted a comment on {target}",
                 "comment restored": "{who} brought back a comment on {target}",
@@ -116,7 +118,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
             Kind.TESTS,
             {
                 "listening test made": "{who} made {target}",
-                "listening test sent": "{who} sent {target} to listeners",
+                "listening test sent": "{who} asked {people} to vote in {target}",
                 "listening test changed": "{who} changed {target}",
                 "listening test closed": "{who} closed {target}",
                 "vote cast": "{who} voted in {target}",
@@ -140,6 +142,8 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
                 "project left": "{who} left the project",
                 "invitation made": "{who} made an invitation for a new {role}",
                 "link taken back": "{who} took back an invitation",
+                "guest link made": "{who} made a link for a guest to {target}",
+                "guest link taken back": "{who} took back a guest’s link to {target}",
             },
         ),
         **_of(

@@ -110,6 +110,7 @@
       if (list) insert(list, fresh);
       return;
     }
+    if (fresh.dataset.same && fresh.dataset.same === old.dataset.same) return; // what never changes, or has not
     const force = fresh.hasAttribute("data-force");
     // What shows the same setup already is left alone: a seed may be typed in it.
     const mark = fresh.dataset.mark;

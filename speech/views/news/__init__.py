@@ -14,6 +14,7 @@ from types import MappingProxyType
 from speech.htmx import StudioRequest
 from speech.models import Project
 from speech.views.news import listed, listening, mine, studio
+from speech.views.news.activity import news as activity_news
 
 News = Callable[[StudioRequest, Project, int], str]
 """(request, project, since) → fragments."""
@@ -32,6 +33,7 @@ KINDS: Mapping[str, News] = MappingProxyType(
         "history": listed.news,
         "compare": listed.news,
         "detail": listed.news,
+        "activity": activity_news,
         "aside": nothing,
         "tests": listening.listed,
         "listening": listening.news,
