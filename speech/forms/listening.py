@@ -87,7 +87,7 @@ class TestForm(StudioForm):
         max_length=QUESTION_LIMIT,
         widget=forms.TextInput(attrs={"placeholder": "Which would you put on air?"}),
     )
-    method = forms.ChoiceField(label="People", choices=VoteMethod.choices)
+    method = forms.ChoiceField(label="How people vote", choices=VoteMethod.choices)
     people = forms.ModelMultipleChoiceField(
         queryset=User.objects.none(),
         required=False,
