@@ -61,6 +61,21 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("comment_delete", "POST"): MAKERS,  # a guest's; one's own: tests/views/test_comments.py
     ("guest_link_make", "POST"): MAKERS,
     ("guest_link_revoke", "POST"): MAKERS,
+    # review: reviewers decide, and neither ask nor edit
+    ("review_queue", "GET"): EVERYBODY,
+    ("review", "GET"): MEMBERS,
+    ("review_heard", "POST"): MEMBERS,
+    ("review_approve", "POST"): COMMENTERS,
+    ("review_changes", "POST"): COMMENTERS,
+    ("review_take_back", "POST"): COMMENTERS,
+    ("review_ask", "POST"): MAKERS,
+    ("review_ask_ticked", "POST"): MAKERS,
+    ("review_withdraw", "POST"): MAKERS,
+    ("policy", "POST"): OWNERS,
+    ("word_add", "POST"): MAKERS,
+    ("word_change", "POST"): MAKERS,
+    ("word_remove", "POST"): MAKERS,
+    ("word_restore", "POST"): MAKERS,
     ("take_archive", "POST"): MAKERS,
     ("take_choose", "POST"): MAKERS,
     ("take_retry", "POST"): MAKERS,
@@ -152,6 +167,7 @@ def house(cast: SimpleNamespace) -> SimpleNamespace:
     )  # fmt: skip
     guest = make_guest_link(cast.owner, take=take, label="Zoe", days=7)
     said = write_as_guest(guest.link, name="Zoe", text="Warmer")
+    word = cast.project.must_say.create(word="Skyline")
     slug = cast.project.slug
     by_first_word: dict[str, tuple[object, ...]] = {
         "projects": (), "project_new": (), "project": (slug,), "changes": (slug,),
@@ -164,6 +180,8 @@ def house(cast: SimpleNamespace) -> SimpleNamespace:
         "my_changes": (), "notices": (), "notices_read": (), "notice": (notice.pk,),
         "presence_leave": (slug,), "sign_out": (), "people": (), "person": (somebody.pk,),
         "settings": (),
+        "review_queue": (), "review": (take.pk,), "review_ask_ticked": (slug,), "policy": (slug,),
+        "word": (slug, word.pk), "word_add": (slug,), "word_restore": (slug,),
         "engine": ("draft",), "tests": (slug,), "test_new": (slug,), "test": (blind.pk,),
         "test_sound": (blind.pk, "A"), "comment": (said.pk,), "guest_link_make": (take.pk,),
         "guest_link_revoke": (guest.link.pk,), "guest": (guest.path.split("/")[2],),
