@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from speech import access
 from speech.htmx import StudioRequest
 from speech.queries import compare as queries
+from speech.queries.deciding import deciding
 from speech.views import parts
 
 MOST_ASKED = 50
@@ -31,5 +32,6 @@ def compare(request: StudioRequest, slug: str) -> HttpResponse:
         "link": request.build_absolute_uri(f"{request.path}?{board.query}"),
         "view": "compare",
         "can": parts.abilities(request.user, project),
+        "deciding": deciding(request.user, project, chosen.cards),
     }
     return render(request, "board/page.html", context)

@@ -27,6 +27,9 @@
       "[": () => board?.loopFrom(),
       "]": () => board?.loopTo(),
       c: () => window.takeroom.comment?.(),
+      a: () => window.takeroom.review?.approve(),
+      x: () => window.takeroom.review?.change(),
+      n: () => (window.takeroom.review ? window.takeroom.review.next() : document.querySelector("main [data-next]")?.click()),
       g: () => document.querySelector("[data-generate]")?.click(),
       "?": () => document.querySelector("#keys-dialog")?.showModal(),
     };

@@ -262,7 +262,7 @@
     if (note) note.textContent = ticked >= MOST_COMPARED ? `${MOST_COMPARED} at most. Untick one to tick another.` : "";
   }
   document.addEventListener("submit", (event) => {
-    if (event.target.id !== "compare-form" || ticks().filter((tick) => tick.checked).length > 1) return;
+    if (event.target.id !== "compare-form" || event.submitter?.matches("[data-ask-ticked]") || ticks().filter((tick) => tick.checked).length > 1) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     message(`Tick 2 to ${MOST_COMPARED} takes to compare them.`, "warn");

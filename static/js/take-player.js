@@ -2,7 +2,24 @@
 // Any element with data-play and data-src (data-title, data-sub, data-href, data-duration) is a
 // play button for it; waveforms with the same data-src follow it.
 (() => {
+  const told = new Set(); // takes that this page has reported as heard
+  window.takeroom.heard = async (takeId) => {
+    const token = document.querySelector("[name=csrfmiddlewaretoken]")?.value;
+    if (!takeId || !token || told.has(takeId)) return;
+    told.add(takeId);
+    const view = document.querySelector("#act [name=view]")?.value || "line";
+    const body = new URLSearchParams({ view, csrfmiddlewaretoken: token, queue: location.pathname.startsWith("/review/") ? location.search.slice(1) : "" });
+    try {
+      const answer = await fetch(`/takes/${takeId}/heard/`, { method: "POST", body, headers: { "HX-Request": "true" } });
+      if (!answer.ok) throw new Error(String(answer.status));
+      window.takeroom.apply(await answer.text());
+    } catch {
+      told.delete(takeId); // the next time it is played to its end
+    }
+  };
+
   const SPEED = "takeroom.speed";
+  const HEARD = 0.95; // of the sound, really played, before its end is said to be reached
   const clock = (s) => `${Math.floor(s / 60)}:${(s % 60).toFixed(1).padStart(4, "0")}`;
 
   class TakePlayer extends HTMLElement {
@@ -17,6 +34,7 @@
       for (const name of ["play", "pause", "ended", "seeked", "timeupdate", "loadedmetadata"])
         this.audio.addEventListener(name, () => this.tell());
       this.audio.addEventListener("play", () => this.tick());
+      this.audio.addEventListener("ended", () => this.heard());
       this.audio.addEventListener("error", () => this.src && window.takeroom.message("This sound cannot be played right now. Check the connection and try again."));
       document.addEventListener("click", (event) => {
         const button = event.target.closest("[data-play]");
@@ -67,6 +85,7 @@
     take(button) {
       const { src, title, sub, href, duration } = button.dataset;
       this.src = src;
+      this.takeId = button.closest("[data-take]")?.dataset.take || "";
       this.wanted = null;
       this.dataset.duration = duration || "";
       this.audio.src = src;
@@ -99,6 +118,14 @@
         this.audio.preload = "metadata";
         this.audio.load();
       }
+    }
+
+    // Whoever decides about a take is told whether they have played it to its end.
+    heard() {
+      const { played } = this.audio;
+      let seconds = 0;
+      for (let i = 0; i < played.length; i++) seconds += played.end(i) - played.start(i);
+      if (this.takeId && seconds >= HEARD * this.length) window.takeroom.heard(this.takeId);
     }
 
     goOn() {
