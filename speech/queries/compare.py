@@ -127,7 +127,8 @@ def table(cards: Sequence[TakeCard]) -> list[Row]:
     rows += [_row(label, [read(card) for card in cards]) for label, read in measured]
     # Never two alike, so a mark would say nothing.
     told: list[tuple[str, Callable[[TakeCard], str]]] = [
-        ("Notes", _notes),
+        ("Review", lambda card: (card.standing and card.standing.words) or "not submitted"),
+        ("Comments", _comments),
         ("Asked by", lambda card: getattr(card.take.created_by, "label", "the studio")),
         ("Made", lambda card: _day(card.take.finished_at)),
     ]
@@ -186,7 +187,7 @@ def _cost(take: Take) -> str:
     return "not known" if take.cost is None else f"${take.cost:.3f}"
 
 
-def _notes(card: TakeCard) -> str:
+def _comments(card: TakeCard) -> str:
     return "\n".join(f"{note.who}: {note.text}" for note in card.comments) or "—"
 
 

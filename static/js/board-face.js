@@ -55,9 +55,9 @@
     },
 
     showLoop() {
-      this.toggleAttribute("data-marked", this.looping);
-      this.toggleAttribute("data-looping", this.looping);
-      if (this.looping) this.mark(this.loop.from, this.loop.to);
+      const isPart = this.looping && (this.loop.from > 0 || this.loop.to < this.length);
+      if (isPart) this.mark(this.loop.from, this.loop.to);
+      this.toggleAttribute("data-marked", isPart);
       this.querySelector("[data-do=loop]")?.setAttribute("aria-pressed", this.looping);
       const box = this.part("loop");
       if (!box) return;

@@ -120,9 +120,9 @@ def test_the_table_marks_what_differs(viewer: Client, cast: SimpleNamespace, lin
     assert [cell.text for cell in rows["Length"].cells] == ["3.2 s", "4.0 s", "3.2 s"]
     assert [cell.odd for cell in rows["Pace"].cells] == [False, True, False]
     assert [cell.text for cell in rows["Cost"].cells] == ["$0.021", "free", "free"]
-    assert [cell.text for cell in rows["Notes"].cells] == ["—", "cy: Slower on “seven”.", "—"]
+    assert [cell.text for cell in rows["Comments"].cells] == ["—", "cy: Slower on “seven”.", "—"]
     assert [cell.text for cell in rows["Asked by"].cells][2] == "bea"
-    assert not any(cell.odd for cell in rows["Notes"].cells)
+    assert not any(cell.odd for cell in rows["Comments"].cells)
 
 
 def test_a_producer_can_use_star_and_vary_each_take_and_a_viewer_cannot(
@@ -172,7 +172,7 @@ def test_it_asks_as_many_queries_for_eight_takes_as_for_two(viewer: Client, line
         ) as queries:
             board(viewer, line, *takes[:number])
         counts.append(len(queries))
-    assert counts[0] == counts[1] <= 9
+    assert counts[0] == counts[1] <= 15, counts
 
 
 @pytest.mark.parametrize("name", ["line", "history"])
