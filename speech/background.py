@@ -25,14 +25,22 @@ SCHEDULES = {
     "wake the driver": ("speech.tasks.rewake_driver", 1),
     "wake waiting clips": ("speech.tasks.wake_clips", 1),
     "mail waiting notices": ("speech.tasks.mail_waiting_notices", 1),
+    "wake waiting deliveries": ("speech.tasks.wake_deliveries", 1),
     "prune": ("speech.tasks.prune", 60),
 }
 """Name → (task, minutes). The supervisor also wakes the driver when it sees due work."""
 
 
-def enqueue(task: str, *ids: object, cluster: str | None = None) -> None:
-    """Ask for `task(*ids)`; it starts after the current transaction has committed."""
-    options = {"cluster": cluster} if cluster else {}
+def enqueue(
+    task: str, *ids: object, cluster: str | None = None, timeout: int | None = None
+) -> None:
+    """Ask for `task(*ids)`; it starts after the current transaction has committed.
+
+    `timeout`: seconds that it may take, where that is more than the queue grants. The queue may
+    then send it once more meanwhile, so the task has to see for itself that it is being done.
+    """
+    given = {"cluster": cluster, "timeout": timeout}
+    options = {name: value for name, value in given.items() if value}
     if settings.REDIS_URL:
         transaction.on_commit(lambda: _send(task, *ids, **options), robust=True)
     else:
@@ -57,7 +65,7 @@ def ensure_schedules() -> None:
         )
 
 
-def _send(task: str, *ids: object, **options: str) -> None:
+def _send(task: str, *ids: object, **options: object) -> None:
     try:
         async_task(task, *ids, **options)
     except Exception:  # noqa: BLE001 - any broker error: the schedules will find the work

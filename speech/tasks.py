@@ -7,9 +7,10 @@ import os
 from django.utils import timezone
 
 from speech.background import wake_driver
+from speech.exporting import delivery
 from speech.jobs import checks, clips, driver, lease, pruning
 from speech.models import Heartbeat, Job
-from speech.services import letters, links
+from speech.services import deliveries, letters, links
 from speech.services.projects import remove_folder
 
 
@@ -36,6 +37,14 @@ def wake_clips() -> None:
 
 def check_engine(key: str) -> None:
     checks.check_engine(key)
+
+
+def make_delivery(delivery_id: int) -> None:
+    delivery.make(delivery_id)
+
+
+def wake_deliveries() -> None:
+    deliveries.wake_due_deliveries()
 
 
 def remove_media(folder: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from datetime import timedelta
 
@@ -24,7 +25,15 @@ def prune() -> None:
     Notice.objects.filter(read_at__lt=now - timedelta(days=90)).delete()
     forget_old_messages(now - timedelta(days=2))
     remove_orphans()
+    _remove_work_folders("delivery-*", older_than=24 * 3600)
     oldest = time.time() - WORK_FILE_SECONDS
     for path in settings.WORK_DIR.glob("*.audio"):
         if path.stat().st_mtime < oldest:
             path.unlink(missing_ok=True)
+
+
+def _remove_work_folders(pattern: str, *, older_than: float) -> None:
+    """What killed workers left behind."""
+    for folder in settings.WORK_DIR.glob(pattern):
+        if folder.stat().st_mtime < time.time() - older_than:
+            shutil.rmtree(folder, ignore_errors=True)

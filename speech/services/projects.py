@@ -83,7 +83,7 @@ def restore_project(actor: User, *, project: Project) -> Project:
 
 @transaction.atomic
 def delete_project(actor: User, *, project: Project) -> None:
-    """Everything in it goes: lines, takes and their audio. Archived projects only.
+    """Everything in it goes: lines, takes and their audio, deliveries. Archived projects only.
 
     Files are removed by a task after the rows are gone, so a crash between the two leaves
     orphaned files at worst, never rows without their audio.
@@ -93,13 +93,18 @@ def delete_project(actor: User, *, project: Project) -> None:
     if project.takes.filter(state__in=LIVE).exists():
         raise WrongState("Takes are still being made. Wait until they are done, then delete.")
     log(actor, "project deleted", target=project.slug, name=project.name)
-    folder = media_folder(project.pk)
+    folders = media_folder(project.pk), deliveries_folder(project.pk)
     project.delete()
-    enqueue("speech.tasks.remove_media", folder)
+    for folder in folders:
+        enqueue("speech.tasks.remove_media", folder)
 
 
 def media_folder(project_id: int) -> str:
     return f"takes/{project_id}"
+
+
+def deliveries_folder(project_id: int) -> str:
+    return f"deliveries/{project_id}"
 
 
 def remove_folder(folder: str) -> int:

@@ -36,8 +36,9 @@ def _verbs_logged() -> Iterator[tuple[str, str]]:
             for call in ast.walk(function):
                 if isinstance(call, ast.Call) and ast.unparse(call.func) == "log":
                     where = f"{path.relative_to(SPEECH)}:{call.lineno}"
-                    for verb in _words(call.args[1], function, tree):
-                        yield where, verb
+                    verbs = list(_words(call.args[1], function, tree))
+                    assert verbs, f"which verb is logged at {where}? Write it out."
+                    yield from ((where, verb) for verb in verbs)
 
 
 def _words(node: ast.expr, function: ast.FunctionDef, tree: ast.Module) -> Iterator[str]:
@@ -60,7 +61,7 @@ def _words(node: ast.expr, function: ast.FunctionDef, tree: ast.Module) -> Itera
 
 
 def _given(name: str, function: ast.FunctionDef, tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(function):
+    for node in (*ast.walk(function), *tree.body):
         if isinstance(node, ast.Assign) and name in {ast.unparse(one) for one in node.targets}:
             yield from _words(node.value, function, tree)
     for node in ast.walk(tree):

@@ -96,7 +96,7 @@ async def reader(async_client: AsyncClient, cast: SimpleNamespace) -> AsyncClien
 
 
 async def _table(reader: AsyncClient, url: str) -> tuple[bytes, list[dict[str, str]]]:
-    answer = await reader.get(url)
+    answer: Any = await reader.get(url)
     assert answer.status_code == 200
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     body = b"".join([piece async for piece in answer.streaming_content])

@@ -19,7 +19,7 @@ def news(request: StudioRequest, project: Project, since: int) -> str:
     form.is_valid()
     after = parts.number_asked(request, "after") or 0
     found = queries.events(project, form.cleaned_data).filter(pk__gt=after)
-    entries = queries.entries(project, found[: queries.ENTRIES])
+    entries = queries.entries(project, list(found[: queries.ENTRIES]))
     return "".join(
         render_to_string("activity/_entry.html", {"entry": entry, "project": project}, request)
         for entry in entries
