@@ -68,7 +68,7 @@ def test_three_people_vote_blind_at_once_and_then_see_the_same_numbers(scene: Sc
         expect(results).to_contain_text("2 of 3 votes for take 2.")
         expect(results).to_contain_text("Three votes say little: by chance alone")
         expect(results).to_contain_text("in 78 of 100 tests")
-        counted = results.locator(".standing")
+        counted = results.locator(".test-standing")
         expect(counted).to_have_text(
             [re.compile(rf"Take {take}.*{votes} of 3 votes", re.DOTALL)
              for take, votes in ((2, 2), (3, 1), (1, 0))]
