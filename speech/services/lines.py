@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import F, Max
@@ -11,6 +11,8 @@ from django.utils import timezone
 from speech import params
 from speech.errors import BadInput, WrongState
 from speech.models import Line, Project, Take, User, Voice
+from speech.queries.combine import MARKED, combine
+from speech.queries.staleness import text_pieces
 from speech.queries.tuning import effective_tuning, effective_voice, inherited_tuning
 from speech.services.events import log, moved, touch
 from speech.services.fallen import recheck
@@ -20,6 +22,14 @@ PAUSE_LIMIT = 30.0
 SCRIPT_LIMIT = 200
 LINE_LIMIT = 5000
 """More than one take can hold may be typed (and is warned about); this guards the database."""
+DIRECTION_LIMIT = 300
+
+
+class Words(NamedTuple):
+    """What people write on a line."""
+
+    text: str
+    direction: str
 
 
 @transaction.atomic
@@ -41,15 +51,32 @@ def add_line(actor: User, *, project: Project, text: str = "", after: Line | Non
 
 @transaction.atomic
 def edit_line(
-    actor: User, *, line: Line, text: str, direction: str | None = None, revision: int | None = None
+    actor: User,
+    *,
+    line: Line,
+    text: str,
+    direction: str | None = None,
+    revision: int | None = None,
+    base: Words | None = None,
+    strict: bool = False,
 ) -> Line:
-    """Save what was typed. A `revision` that is not the current one means that somebody else
-    saved in between: nothing is overwritten and `EditConflict` carries both texts."""
+    """Save what was typed; the line as it is kept.
+
+    A `revision` that is not the current one means that somebody else saved in between. `base` is
+    what this person began with: what they left alone is then kept as the other one wrote it.
+    What both changed is not overwritten: `EditConflict` carries both. `strict` refuses too where
+    the text that is kept would be another than the one typed.
+    """
     current = Line.objects.select_for_update().get(pk=line.pk)
     text = _clean_text(text)
-    if revision is not None and revision != current.revision and current.text != text:
-        raise EditConflict(mine=text, theirs=current.text, revision=current.revision)
-    direction = current.direction if direction is None else direction.strip()[:300]
+    if MARKED.search(text):
+        raise BadInput(
+            "Two texts were combined, and places are still marked. Keep what should be read and"
+            " delete the marks ⟨ ⟩."
+        )
+    direction = current.direction if direction is None else direction.strip()[:DIRECTION_LIMIT]
+    if revision is not None and revision != current.revision:
+        text, direction = _settle(current, Words(text, direction), base, strict=strict)
     if (text, direction) == (current.text, current.direction):
         return current
     old, changes = current.text, []
@@ -72,12 +99,48 @@ class EditConflict(WrongState):
 
     code = "edit_conflict"
 
-    def __init__(self, *, mine: str, theirs: str, revision: int) -> None:
+    def __init__(self, *, mine: Words, theirs: Words, base: Words | None, revision: int) -> None:
         super().__init__(
             "Somebody else changed this line while you were typing. Nothing of yours is lost:"
-            " choose which text to keep."
+            " choose a text, or combine them."
         )
-        self.mine, self.theirs, self.revision = mine, theirs, revision
+        self.mine, self.theirs, self.revision = mine.text, theirs.text, revision
+        self.my_direction, self.their_direction = mine.direction, theirs.direction
+        self.mine_shown = text_pieces(base.text if base else theirs.text, mine.text)
+        self.theirs_shown = text_pieces(base.text if base else mine.text, theirs.text)
+        self.combined = combine(base.text if base else None, mine.text, theirs.text)
+        self.direction = combine_directions(base, mine, theirs)
+
+
+def combine_directions(base: Words | None, mine: Words, theirs: Words) -> str:
+    """For people only, so both may stand beside each other."""
+    one, other = mine.direction, theirs.direction
+    began = base.direction if base else None
+    if one in {other, began}:
+        return other
+    if other == began or not other:
+        return one
+    return f"{other} / {one}"[:DIRECTION_LIMIT]
+
+
+def _settle(current: Line, mine: Words, base: Words | None, *, strict: bool) -> Words:
+    """What to keep of two edits that began with `base`. Raises `EditConflict`."""
+    theirs = Words(current.text, current.direction)
+    text = _newer(base.text if base and not strict else None, mine.text, theirs.text)
+    if base is None:
+        direction: str | None = mine.direction
+    else:
+        direction = _newer(base.direction, mine.direction, theirs.direction)
+    if text is None or direction is None:
+        raise EditConflict(mine=mine, theirs=theirs, base=base, revision=current.revision)
+    return Words(text, direction)
+
+
+def _newer(base: str | None, mine: str, theirs: str) -> str | None:
+    """The one that moved away from `base`; None where both did, each to another text."""
+    if mine in {theirs, base}:
+        return theirs
+    return mine if theirs == base else None
 
 
 @transaction.atomic

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -19,7 +19,7 @@ from speech.models import Comment, Line, Take
 from speech.queries.tuning import effective_tuning, setup_mark
 from speech.services import lines as service
 from speech.services import takes as take_service
-from speech.services.lines import EditConflict
+from speech.services.lines import EditConflict, Words
 from speech.states import BatchKind
 from speech.views import parts
 
@@ -77,9 +77,12 @@ def line_edit(request: StudioRequest, slug: str, pk: int) -> HttpResponse:
     except EditConflict as conflict:
         return _conflict(request, found, conflict)
     except BadInput as error:
-        if not wants_changes(request):
-            raise
-        return changes(_save_state(request, found, fault=error.sentence), status=INVALID)
+        if wants_changes(request):
+            html = _save_state(request, found, fault=error.sentence, posted=request.POST)
+            return changes(html, status=INVALID)
+        form = LineForm(request.POST, line=found, engines=parts.engines())
+        form.add_error("text", error.sentence)
+        return parts.show_studio(request, found.project, found, form=form, status=INVALID)
     if not wants_changes(request):
         return redirect(saved)
     rows = parts.fragments(
@@ -193,7 +196,7 @@ def generate(request: StudioRequest, slug: str, pk: int) -> HttpResponse:
 def _ask(request: StudioRequest, found: Line, form: LineForm) -> list[Take]:
     """Takes as the form says. What it says becomes the line's setup, unless it shows how a take
     was made (`tweak`), or a setup that somebody has changed meanwhile."""
-    saved = _save_text(request, found)
+    saved = _save_text(request, found, strict=True)  # nothing is paid for that nobody has read
     own = not request.POST.get("tweak") and _shows_the_present_setup(request, found)
     if own:
         _save_setup(request, found, form)
@@ -250,14 +253,19 @@ def _asked(request: StudioRequest, found: Line, takes: list[Take]) -> HttpRespon
     return changes(html)
 
 
-def _save_text(request: StudioRequest, found: Line) -> Line:
-    revision = request.POST.get("revision", "")
+def _save_text(request: StudioRequest, found: Line, *, strict: bool = False) -> Line:
+    posted = request.POST
+    revision, base = posted.get("revision", ""), posted.get("base")
     return service.edit_line(
         request.user,
         line=found,
-        text=request.POST.get("text", ""),
-        direction=request.POST.get("direction"),
+        text=posted.get("text", ""),
+        direction=posted.get("direction"),
         revision=int(revision) if revision.isdigit() else None,
+        base=None
+        if base is None
+        else Words(base.replace("\r\n", "\n"), posted.get("base_direction", "")),
+        strict=strict,
     )
 
 
@@ -270,8 +278,11 @@ def _save_setup(request: StudioRequest, found: Line, form: LineForm) -> None:
     service.set_line_setup(request.user, line=found, tuning=tuning, voice=voice, pinned_seed=pinned)
 
 
-def _save_state(request: StudioRequest, found: Line, *, fault: str = "") -> str:
-    return render_to_string("lines/_save_state.html", {"line": found, "fault": fault}, request)
+def _save_state(
+    request: StudioRequest, found: Line, *, fault: str = "", posted: QueryDict | None = None
+) -> str:
+    context = {"line": found, "fault": fault, "posted": posted}
+    return render_to_string("lines/_save_state.html", context, request)
 
 
 def _conflict(request: StudioRequest, found: Line, conflict: EditConflict) -> HttpResponse:
@@ -282,6 +293,7 @@ def _conflict(request: StudioRequest, found: Line, conflict: EditConflict) -> Ht
         return changes(html, status=HTTPStatus.CONFLICT)
     data = request.POST.copy()
     data["revision"] = str(conflict.revision)
+    data["base"], data["base_direction"] = conflict.theirs, conflict.their_direction
     form = LineForm(data, line=found, engines=parts.engines())
     return parts.show_studio(
         request, found.project, found, form=form, conflict=conflict, status=HTTPStatus.CONFLICT

@@ -35,13 +35,31 @@
     get text() { return this.querySelector("textarea#id_text"); }
     get direction() { return this.querySelector("#id_direction"); }
     get isDirty() { return this.querySelector("#line-text")?.hasAttribute("data-dirty") ?? false; }
-    get revision() { return this.querySelector("[name=revision]")?.value || ""; }
+    // What this editor began with; see lines/_save_state.html.
+    get began() {
+      const value = (name) => this.querySelector(`#save-state [name=${name}]`)?.value ?? "";
+      return { revision: value("revision"), base: value("base"), base_direction: value("base_direction") };
+    }
+    set began(was) {
+      for (const [name, value] of Object.entries(was)) {
+        const field = this.querySelector(`#save-state [name=${name}]`);
+        if (field && value !== undefined) field.value = value;
+      }
+    }
+    get revision() { return this.began.revision; }
+    get draft() { return { text: this.text.value, direction: this.direction.value, ...this.began }; }
 
     wire() {
       this.addEventListener("focusin", (event) => { if (event.target === this.text) this.hasCursor = true; });
       this.wired = true;
       this.addEventListener("input", (event) => {
         if (event.target.matches("[data-draft]")) this.typed();
+        // Two places to write in at once: the one that somebody turns to is the one that counts.
+        const combination = event.target.closest("#combine-form");
+        if (combination) {
+          combination.setAttribute("data-dirty", "");
+          this.text.readOnly = this.direction.readOnly = true;
+        }
         if (event.target.closest(".field-bad")) this.clearFaults(event.target.closest(".field-bad"));
         if (event.target.closest(".setup")) this.price();
       });
@@ -51,10 +69,16 @@
         this.price();
       });
       this.addEventListener("click", (event) => this.clicked(event));
+      this.addEventListener("submit", (event) => {
+        if (event.target.id !== "combine-form") return;
+        event.preventDefault();
+        const field = (name) => event.target.elements[name].value;
+        this.decide({ revision: field("revision"), base: field("base"), base_direction: field("base_direction") }, field("text"), field("direction"));
+      });
       this.addEventListener("htmx:configRequest", () => clearTimeout(this.timer));
       this.addEventListener("htmx:afterRequest", (event) => {
         if (event.detail.successful && event.detail.elt === this.form && event.detail.xhr.status < 400) {
-          this.kept();
+          if (!this.isDirty || this.text.value === this.began.base) this.kept(); // else typed on meanwhile
           this.clearFaults();
         }
       });
@@ -68,14 +92,13 @@
       if (draft.text === this.text.value && draft.direction === this.direction.value) return shelf.drop(this.key);
       this.text.value = draft.text;
       this.direction.value = draft.direction;
-      const revision = this.querySelector("[name=revision]");
-      if (revision) revision.value = draft.revision;
+      this.began = { revision: draft.revision, base: draft.base, base_direction: draft.base_direction };
       this.typed();
     }
 
     typed() {
       this.querySelector("#line-text").setAttribute("data-dirty", "");
-      shelf.put(this.key, { text: this.text.value, direction: this.direction.value, revision: this.revision });
+      shelf.put(this.key, this.draft);
       this.words("Saving…");
       this.count();
       clearTimeout(this.timer);
@@ -85,25 +108,23 @@
     async save(leaving) {
       clearTimeout(this.timer);
       clearTimeout(this.retry);
-      if (!this.isDirty || !this.text || this.conflicted) return;
+      // Once somebody writes in the combination, it is decided there and nothing is sent from here.
+      if (!this.isDirty || !this.text || this.text.readOnly) return;
       if (this.saving) return void (this.again = true);
-      const sent = { text: this.text.value, direction: this.direction.value };
+      const sent = this.draft;
       const body = new FormData();
-      body.set("text", sent.text);
-      body.set("direction", sent.direction);
-      body.set("revision", this.revision);
+      for (const [name, value] of Object.entries(sent)) body.set(name, value);
       body.set("csrfmiddlewaretoken", this.token);
       this.saving = true;
       try {
         const response = await this.post(this.dataset.save, body, leaving);
         if (response.ok) {
-          if (this.text?.value === sent.text && this.direction.value === sent.direction) this.kept();
-          else shelf.put(this.key, { text: this.text.value, direction: this.direction.value, revision: this.revision });
+          this.saved(sent);
           if (leaving) shelf.drop(this.key);
         } else if (response.status === 409) {
-          this.conflicted = true;
+          if (!this.told) window.takeroom.say("Not saved yet: somebody else changed this line. Both texts are below.");
+          this.told = true;
           this.words("Not saved yet: somebody else changed this line");
-          this.querySelector("#conflict")?.focus();
         } else if (response.status === 404 || response.status === 403) {
           this.words("Not saved: this line can no longer be changed. Copy your text");
         } else if (response.status >= 500) throw new Error(String(response.status));
@@ -122,6 +143,32 @@
       const answer = { ok: response.ok, status: response.status };
       if (response.headers.get("X-Changes") !== null && this.isConnected) window.takeroom.apply(await response.text());
       return answer;
+    }
+
+    // The studio keeps what the other one wrote where this person left it alone: show it, unless
+    // somebody typed on meanwhile; then the next save begins where this one did.
+    saved(sent) {
+      if (!this.isConnected || !this.text) return;
+      const now = this.began, still = this.text.value === sent.text && this.direction.value === sent.direction;
+      const otherText = now.base !== sent.text, otherDirection = now.base_direction !== sent.direction.trim();
+      if (!still && (otherText || otherDirection)) this.began = { revision: sent.revision, base: sent.base, base_direction: sent.base_direction };
+      if (!still) return shelf.put(this.key, this.draft);
+      if (otherText) this.text.value = now.base;
+      if (otherDirection) this.direction.value = now.base_direction;
+      this.count();
+      this.kept();
+    }
+
+    // The end of a conflict: what to save, and what the other one wrote.
+    decide(began, text, direction) {
+      this.began = began;
+      this.text.readOnly = this.direction.readOnly = this.told = false;
+      this.text.value = text;
+      if (direction !== undefined) this.direction.value = direction;
+      window.takeroom.apply('<div id="conflict" class="conflict" tabindex="-1" data-force></div>');
+      this.text.focus();
+      this.typed();
+      this.save();
     }
 
     kept() {
@@ -179,11 +226,8 @@
       }
       if (el.matches("[data-keep-mine]")) {
         event.preventDefault();
-        this.conflicted = false;
-        this.querySelector("[name=revision]").value = el.dataset.revision;
-        this.querySelector("#conflict").replaceChildren();
-        this.typed();
-        this.save();
+        const theirs = this.querySelector("#combine-form").elements;
+        this.decide({ revision: el.dataset.revision, base: theirs.base.value, base_direction: theirs.base_direction.value }, this.text.value);
       }
       if (el.matches("[data-use-theirs]")) {
         shelf.drop(this.key);
