@@ -127,7 +127,7 @@
   function reading() {
     if (scrollY <= 0) return null;
     const active = document.activeElement, top = document.querySelector("header.top")?.offsetHeight || 0;
-    const onScreen = (el) => { const box = el.getBoundingClientRect(); return box.bottom > top && box.top < innerHeight; };
+    const onScreen = (el) => { const box = el.getBoundingClientRect(); return box.top >= top && box.top < innerHeight; };
     let el = active?.id && active.closest("#main") && onScreen(active) ? active : null;
     for (let y = top + 8; !el && y < innerHeight; y += 24) {
       const found = document.elementFromPoint(innerWidth / 2, y)?.closest("#main [id]");
