@@ -132,11 +132,11 @@ def test_a_producer_can_use_star_and_vary_each_take_and_a_viewer_cannot(
     tweak = f'href="{line.get_absolute_url()}?tweak={takes[0].pk}"'
     client.force_login(cast.producer)
     page = board(client, line, *takes)
-    assert page.count("Use this take") == 2
+    assert page.count("/choose/") == 2
     assert page.count(tweak) == 2, "in the lane’s menu, and under the table"
     client.force_login(cast.viewer)
     page = board(client, line, *takes)
-    assert "Use this take" not in page
+    assert "/choose/" not in page
     assert tweak not in page
     assert "/star/" not in page
 
