@@ -2,6 +2,8 @@
 // with #comment-…, leads to its comment and opens what hides it.
 (() => {
   const LIT_FOR = 2600; // ms
+  let shown = ""; // the address whose comment was shown
+  for (const name of ["htmx:pushedIntoHistory", "hashchange"]) window.addEventListener(name, () => (shown = ""), true);
 
   function reveal(el, focus) {
     for (let box = el.closest("details:not([open])"); box; box = box.parentElement?.closest("details:not([open])")) box.open = true;
@@ -26,15 +28,24 @@
         this.addEventListener("reset", (event) => this.sent(event));
       }
       this.wired = true;
-      const meant = /^#comment-\d+$/.test(location.hash) && this.querySelector(location.hash);
-      if (meant && window.takeroom.shown !== location.href) {
-        window.takeroom.shown = location.href;
-        setTimeout(() => reveal(meant, true));
-      }
+      this.onPlace = () => this.lookForMeant();
+      for (const name of ["takeroom:changed", "htmx:afterSettle"]) document.addEventListener(name, this.onPlace);
+      addEventListener("hashchange", this.onPlace);
+      setTimeout(this.onPlace);
     }
 
     disconnectedCallback() {
       document.removeEventListener("takeroom:mark", this.onMark);
+      for (const name of ["takeroom:changed", "htmx:afterSettle"]) document.removeEventListener(name, this.onPlace);
+      removeEventListener("hashchange", this.onPlace);
+    }
+
+    // Once for each time that somebody goes to the address, whatever is replaced meanwhile.
+    lookForMeant() {
+      const meant = /^#comment-\d+$/.test(location.hash) && this.querySelector(location.hash);
+      if (!meant || shown === location.href) return;
+      shown = location.href;
+      reveal(meant, true);
     }
 
     // A reply is sent: its form closes, and the focus stays at its thread.

@@ -76,7 +76,7 @@
           return;
         }
         this.setPointerCapture(event.pointerId);
-        this.from = event.shiftKey || this.asksForRange() ? place(event) : null;
+        this.from = this.picksRange(event.shiftKey) ? place(event) : null;
         if (this.from === null) this.seek(place(event));
       });
       this.addEventListener("pointermove", (event) => {
@@ -113,8 +113,9 @@
     }
 
     // ---- comments: a stretch being picked, and the marks of those there are ----
-    asksForRange() {
-      return [...document.querySelectorAll("comment-form[data-ranging]")].some((form) => form.dataset.src === this.dataset.src);
+    picksRange(shift) {
+      const forms = [...document.querySelectorAll("comment-form")].filter((form) => form.dataset.src === this.dataset.src);
+      return forms.some((form) => shift || form.hasAttribute("data-ranging"));
     }
 
     picked(to) {
