@@ -54,6 +54,7 @@ SCRIPTS: tuple[str, ...] = (
     "js/keys.js",
     "js/live-clock.js",
     "js/change-feed.js",
+    "js/tab-title.js",
     "js/notices.js",
     "js/people-here.js",
     "js/line-editor.js",
@@ -116,11 +117,11 @@ _LINE_ACTIONS = (
 
 
 @register.simple_tag(takes_context=True)
-def here(context: dict[str, Any], name: str) -> SafeString | str:
-    """`aria-current` on the navigation link whose page this is."""
+def here(context: dict[str, Any], *names: str) -> SafeString | str:
+    """`aria-current` on the navigation link whose page this is, by the names of its addresses."""
     request = context.get("request")
     match = getattr(request, "resolver_match", None)
-    if match is None or match.url_name != name:
+    if match is None or match.url_name not in names:
         return ""
     return format_html(' aria-current="{}"', "page")
 

@@ -100,7 +100,7 @@ def test_it_finds_takes_in_the_history_and_pages_to_older_ones(scene: Scene) -> 
     scene.studio.run_python(MANY, line=script.lines[1], count=1)
     window = scene.seat(script, role="viewer")
     window.goto(script.path)
-    window.link("All takes").click()
+    window.link("Takes", exact=True).click()
     expect(window.page.get_by_role("heading", name="All takes")).to_be_visible()
     cards = window.page.locator(".take")
     expect(cards).to_have_count(CARDS_IN_A_HISTORY)
