@@ -128,8 +128,7 @@ def _of(
     take, standing = card.take, card.standing
     said = standing.said if standing else ()
     given = {one.by_id for one in said if one.verdict == Verdict.APPROVE}
-    unfit = _unfit(take)
-    stale = "" if unfit else _stale(take)
+    unfit = _unfit(take) or _stale(take)
     return Deciding(
         take=take,
         standing=standing,
@@ -138,8 +137,8 @@ def _of(
         mine=next((one for one in said if one.by_id == user.pk), None),
         still_needed=[person.label for person in named or () if person.pk not in given],
         unfit=unfit,
-        no_approval=stale or _not_by(user, take, named),
-        can_ask=not (unfit or stale) and (standing is None or standing.can_be_asked),
+        no_approval=_not_by(user, take, named),
+        can_ask=not unfit and (standing is None or standing.can_be_asked),
         fell_by=fell_by,
     )
 

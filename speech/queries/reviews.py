@@ -38,10 +38,10 @@ class Show(StrEnum):
 
 
 SHOW_LABELS = {
-    Show.MINE: "Waiting for me",
+    Show.MINE: "For me",
     Show.OPEN: "All open",
-    Show.ASKED: "Asked by me",
-    Show.DECIDED: "Decided by me",
+    Show.ASKED: "I asked",
+    Show.DECIDED: "I decided",
 }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from speech.queries import script
+from speech.services import lines, reviews
 from speech.states import JobState
 from tests import factories
 
@@ -62,3 +63,33 @@ def test_an_unknown_take_is_a_warning_until_it_is_settled(cast: SimpleNamespace)
     take.job.save()
     assert script.in_doubt(cast.project).count == 0
     assert _row(cast.project).state != "May have been charged"
+
+
+def test_a_row_says_what_the_reviewers_said(cast: SimpleNamespace) -> None:
+    take = factories.make_reviewable_take(cast.project)
+    said = []
+
+    def look() -> None:
+        row = _row(cast.project)
+        said.append((row.sign, row.state))
+
+    reviews.ask_review(cast.producer, take=take)
+    look()
+    reviews.ask_changes(cast.reviewer, take=take, reason="Slower.")
+    look()
+    again = factories.make_reviewable_take(cast.project, line=take.line)
+    look()
+    reviews.approve(cast.reviewer, take=again)
+    look()
+    lines.edit_line(cast.producer, line=take.line, text="Other words.")
+    look()
+    factories.make_take(take.line, state=JobState.RUNNING)
+    look()
+    assert said == [
+        ("◔", "Take 1 waits for review"),
+        ("!", "Changes asked to take 1"),
+        ("●", "Take 2 to hear"),
+        ("✓", "Take 2 approved"),
+        ("↯", "Approval of take 2 fell"),
+        ("◔", "1 in the making"),
+    ]
