@@ -94,6 +94,8 @@
     wake() {
       if (this.sound) return;
       this.context = new AudioContext({ sampleRate: RATE, latencyHint: "interactive" });
+      // The system may take the sound away: a call comes in, the output is unplugged.
+      this.context.onstatechange = () => this.playing && this.context.state !== "running" && this.pause();
       this.sound = new window.takeroom.BoardSound(this.context, this.lanes);
       this.lanes.forEach((lane, index) => (lane.trouble ? this.sound.drop(index) : lane.buffer && this.sound.place(index, lane.buffer)));
       this.sound.matched = this.isMatched;

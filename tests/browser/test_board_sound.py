@@ -25,7 +25,7 @@ Wave = NDArray[np.float32]
 ENGINE = Path(__file__).resolve().parents[2] / "static" / "js" / "board-sound.js"
 RATE = 48_000
 FADE = 0.012
-SWITCHES = [0.137 + 0.1031 * number for number in range(19)] + [2.0985]
+SWITCHES = [0.137 + 0.1031 * number for number in range(19)] + [1.9985]
 """Twenty odd moments; the last one comes in the middle of the fade before it."""
 RENDER = """async ({files, plan}) => {
     const bytes = text => Uint8Array.from(atob(text), c => c.charCodeAt(0)).buffer;
@@ -165,6 +165,19 @@ def test_other_rates_and_codecs_stay_in_step_and_have_no_hole(
 def _between(heard: Wave, source: Wave, start: float, end: float) -> tuple[Wave, Wave]:
     part = slice(round((start + FADE) * RATE), round(end * RATE))
     return heard[part], source[part]
+
+
+def test_a_switch_in_the_middle_of_a_fade_goes_on_from_where_it_is(
+    stage: Stage, page: Page
+) -> None:
+    level, nothing = np.full(RATE, 0.5, np.float32), np.zeros(RATE, np.float32)
+    files = [file_of(level, RATE, "wav"), file_of(nothing, RATE, "wav")]
+    switches = [[1, 0.2], [0, 0.207], [1, 0.213], [0, 0.4]]
+    heard, _ = render(stage, page, files, seconds=0.6, switches=switches)
+    step, gentle = float(np.abs(np.diff(heard)).max()), 0.5 / (FADE * RATE)
+    assert step <= 1.02 * gentle, f"the gain jumps by {step / gentle:.0f} times its usual step"
+    assert float(heard[round(0.3 * RATE)]) == pytest.approx(0)
+    assert float(heard[-1]) == pytest.approx(0.5, abs=1e-3)
 
 
 def test_a_loop_has_no_gap_and_turns_at_the_same_sample_for_short_and_long_takes(
