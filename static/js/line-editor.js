@@ -162,16 +162,21 @@
     // The end of a conflict: what to save, and what the other one wrote.
     decide(began, text, direction) {
       this.began = began;
-      this.text.readOnly = this.direction.readOnly = this.told = false;
       this.text.value = text;
       if (direction !== undefined) this.direction.value = direction;
-      window.takeroom.apply('<div id="conflict" class="conflict" tabindex="-1" data-force></div>');
+      this.settle();
       this.text.focus();
       this.typed();
       this.save();
     }
 
+    settle() {
+      this.text.readOnly = this.direction.readOnly = this.told = false;
+      if (this.querySelector("#combine-form")) window.takeroom.apply('<div id="conflict" class="conflict" tabindex="-1" data-force></div>');
+    }
+
     kept() {
+      this.settle(); // an answer that was late may have shown the conflict again
       const box = this.querySelector("#line-text");
       box?.removeAttribute("data-dirty");
       if (box && this.revision) box.dataset.version = this.revision;
