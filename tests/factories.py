@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from itertools import count
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from speech.models import Job, Line, Membership, Project, Take, User, Voice
+from speech.models import Delivery, Job, Line, Membership, Project, Take, User, Voice
 from speech.params import SPEC_VERSION
 from speech.states import ClipState, JobState, Role
 
@@ -110,6 +111,28 @@ def make_reviewable_take(
     line.project, voice = project, project.voice
     facts = {"reference_sha256": voice.sha256, "reference_url": voice.source_url}
     return make_take(line, **{"engine": "segmind", "voice": voice, **facts, **more})
+
+
+def make_delivery(project: Project, **more: Any) -> Delivery:
+    """A delivery that is done, with a file (bytes of no particular sense) in the store."""
+    number = project.deliveries.count() + 1
+    name = f"deliveries/{project.pk}/{number}/{project.slug}-delivery-{number:02}.zip"
+    body = b"PK and then some"
+    return Delivery.objects.create(
+        **{
+            "project": project,
+            "number": number,
+            "state": "done",
+            "done": 2,
+            "total": 2,
+            "tries": 1,
+            "file": default_storage.save(name, ContentFile(body)),
+            "sha256": hashlib.sha256(body).hexdigest(),
+            "byte_count": len(body),
+            "finished_at": timezone.now(),
+            **more,
+        }
+    )
 
 
 def make_stored_take(line: Line, **more: Any) -> Take:

@@ -42,6 +42,10 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("history", "GET"): MEMBERS,
     ("activity", "GET"): MEMBERS,
     ("activity_csv", "GET"): MEMBERS,
+    ("deliveries", "GET"): MEMBERS,
+    ("delivery_make", "POST"): MAKERS,
+    ("delivery_download", "GET"): MEMBERS,
+    ("delivery_remove", "POST"): OWNERS,
     ("compare", "GET"): MEMBERS,
     ("unknowns_settle", "POST"): MAKERS,
     ("line", "GET"): MEMBERS,
@@ -168,10 +172,12 @@ def house(cast: SimpleNamespace) -> SimpleNamespace:
     guest = make_guest_link(cast.owner, take=take, label="Zoe", days=7)
     said = write_as_guest(guest.link, name="Zoe", text="Warmer")
     word = cast.project.must_say.create(word="Skyline")
+    factories.make_delivery(cast.project)
     slug = cast.project.slug
     by_first_word: dict[str, tuple[object, ...]] = {
         "projects": (), "project_new": (), "project": (slug,), "changes": (slug,),
-        "history": (slug,), "activity": (slug,), "compare": (slug,), "unknowns_settle": (slug,),
+        "history": (slug,), "activity": (slug,), "deliveries": (slug,), "delivery": (slug, 1),
+        "delivery_make": (slug,), "compare": (slug,), "unknowns_settle": (slug,),
         "line_add": (slug,), "line_paste": (slug,), "line": (slug, line.pk),
         "generate": (slug, line.pk), "take_retry": (failed.pk,),
         "take_submit_again": (unknown.pk,), "take_dismiss": (unknown.pk,), "take": (take.pk,),

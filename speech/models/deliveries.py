@@ -45,3 +45,17 @@ class Delivery(models.Model):
             ),
         ]
         ordering = ["-id"]
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in (DeliveryState.WAITING, DeliveryState.MAKING)
+
+    @property
+    def lines(self) -> int:
+        """How many lines the script had: those in it, and those that were missing."""
+        return self.total + len(self.missing)
+
+    @property
+    def stamp(self) -> str:
+        """Equal for two that read the same."""
+        return f"{self.state} {self.done} {self.total} {self.removed_at or ''}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,10 @@ class Ready:
     line: Line
     take: Take
     review: Review
+
+    @property
+    def approved_by(self) -> str:
+        return ", ".join(one.by.label for one in approvals(self.review) if one.by)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +53,9 @@ class Outlook:
     @property
     def stamp(self) -> str:
         """Equal for two that read the same."""
-        ready = [f"{one.line.pk}:{one.take.pk}" for one in self.ready]
-        return "|".join([*ready, *(f"{one.line.position}:{one.why}" for one in self.missing)])
+        ready = [(one.line.position, one.line.text, one.take.pk) for one in self.ready]
+        missing = [(one.line.position, one.line.text, one.why) for one in self.missing]
+        return hashlib.sha256(repr((ready, missing)).encode()).hexdigest()[:16]
 
 
 def outlook(project: Project) -> Outlook:

@@ -1,18 +1,21 @@
-"""How much room takes and clips take, for administrators. Bytes, as they were when stored."""
+"""How much room takes, clips and deliveries take, for administrators. Sizes in bytes, as stored."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 
-from speech.models import Project, Take, Voice
+from speech.models import Delivery, Project, Take, Voice
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectDisk:
     project: Project
     takes: int
+    deliveries: int
+    """Those whose file is still there."""
     bytes: int
 
 
@@ -28,15 +31,17 @@ class DiskUse:
 
 
 def disk_use() -> DiskUse:
-    """Every project, the largest first, and the library of voices. Three queries."""
-    rows = Take.objects.exclude(byte_count=None).values_list("project_id")
-    sums = {
-        project_id: (count, size)
-        for project_id, count, size in rows.annotate(Count("id"), Sum("byte_count")).order_by()
-    }
+    """Every project, the largest first, and the library of voices. Four queries."""
+    takes = _sums(Take.objects.exclude(byte_count=None))
+    made = _sums(Delivery.objects.exclude(file=""))
     found = [
-        ProjectDisk(project=project, takes=sums[project.pk][0], bytes=sums[project.pk][1])
-        for project in Project.objects.filter(pk__in=sums).order_by("name")
+        ProjectDisk(
+            project=project,
+            takes=takes.get(project.pk, (0, 0))[0],
+            deliveries=made.get(project.pk, (0, 0))[0],
+            bytes=takes.get(project.pk, (0, 0))[1] + made.get(project.pk, (0, 0))[1],
+        )
+        for project in Project.objects.filter(pk__in={*takes, *made}).order_by("name")
     ]
     sizes = [_clip_bytes(measured) for measured in _measured_clips()]
     return DiskUse(
@@ -47,9 +52,19 @@ def disk_use() -> DiskUse:
 
 
 def project_bytes(project: Project) -> int:
-    """The size of all takes of one project."""
-    found: int | None = project.takes.aggregate(size=Sum("byte_count"))["size"]
-    return found or 0
+    """The size of all takes and deliveries of one project. Two queries."""
+    made = project.deliveries.exclude(file="")
+    sizes = (rows.aggregate(size=Sum("byte_count"))["size"] for rows in (project.takes.all(), made))
+    return sum(size or 0 for size in sizes)
+
+
+def _sums(rows: QuerySet[Any]) -> dict[int, tuple[int, int]]:
+    """Project key → how many rows, and their bytes."""
+    grouped = rows.order_by().values_list("project_id")
+    return {
+        project_id: (count, size or 0)
+        for project_id, count, size in grouped.annotate(Count("id"), Sum("byte_count"))
+    }
 
 
 def _measured_clips() -> list[object]:

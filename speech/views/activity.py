@@ -38,6 +38,7 @@ def activity(request: StudioRequest, slug: str) -> HttpResponse:
         "newest": page.entries[0].pk if page.entries else 0,
         "query": query.urlencode(),
         "before": before,
+        "can": parts.abilities(request.user, project),
     }
     return render(request, "activity/page.html", context)
 

@@ -123,6 +123,17 @@ gone = guests.make_guest_link(boss, take=take, label="The agency", days=1)
 guests.revoke_guest_link(boss, link=gone.link)
 result = {"guest": link.path, "comment": slower.pk}
 """
+_DELIVERIES = """
+from datetime import timedelta
+from django.utils import timezone
+from speech.models import Project
+from tests.factories import make_delivery
+project = Project.objects.get(slug=given["slug"])
+missing = [{"line": 3, "text": "Nobody has asked for this line yet.", "why": "no take yet"}]
+make_delivery(project, missing=missing)
+later = timezone.now() + timedelta(days=1)
+make_delivery(project, state="making", file="", sha256="", done=1, total=2, beat_at=later)
+"""
 _STALE = """
 from speech.models import Line
 from speech.services.lines import edit_line
@@ -164,6 +175,8 @@ PAGES: tuple[PageToSee, ...] = (
     PageToSee(name="history-none", path="{project}takes/?seed=99&archived=only"),
     PageToSee(name="activity", path="{project}activity/"),
     PageToSee(name="activity-none", path="{project}activity/?kind=deliveries"),
+    PageToSee(name="deliveries", path="{project}deliveries/"),
+    PageToSee(name="deliveries-none", path="{empty}deliveries/"),
     PageToSee(name="compare", path="{project}compare/?take={done}&take={second}&take={third}"),
     PageToSee(name="listening-tests", path="{project}tests/"),
     PageToSee(name="listening-test", path="/tests/{blind}/"),
@@ -214,6 +227,7 @@ def set_out(scene: Scene, provider: Upstream) -> Tour:
     scene.takes(first, 2, seed=1207, temperature=1.1, repetition_penalty=1.5)
     scene.takes(first, seed=7)
     made = scene.studio.run_python(_TAKES, line=first, other=second, boss=boss)
+    scene.studio.run_python(_DELIVERIES, slug=project.slug)
     scene.studio.run_python(_STALE, line=first, text=LINES[0].replace("days", "nights"))
     provider.rule("job", "slow", seconds=600, match=LINES[1])
     scene.takes(second, 1, engine="segmind", finished=False)

@@ -15,6 +15,7 @@ from speech.htmx import StudioRequest
 from speech.models import Project
 from speech.views.news import listed, listening, mine, studio
 from speech.views.news.activity import news as activity_news
+from speech.views.news.deliveries import news as deliveries_news
 
 News = Callable[[StudioRequest, Project, int], str]
 """(request, project, since) → fragments."""
@@ -34,6 +35,7 @@ KINDS: Mapping[str, News] = MappingProxyType(
         "compare": listed.news,
         "detail": listed.news,
         "activity": activity_news,
+        "deliveries": deliveries_news,
         "aside": nothing,
         "tests": listening.listed,
         "listening": listening.news,
