@@ -192,9 +192,9 @@
       return Math.round(seconds * this.rate) / this.rate;
     }
 
-    // Silence up to the longest, so that every take turns at the same sample.
+    // Silence up to the longest and to the loop's end, so that every take turns at the same sample.
     padded(lane) {
-      const frames = Math.max(...this.lanes.map((one) => one.buffer?.length || 0));
+      const frames = Math.max(Math.round(this.loop.to * this.rate), ...this.lanes.map((one) => one.buffer?.length || 0));
       if (lane.buffer.length >= frames) return lane.buffer;
       const { buffer } = lane;
       const longer = this.context.createBuffer(buffer.numberOfChannels, frames, buffer.sampleRate);

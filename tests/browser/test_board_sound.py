@@ -194,6 +194,10 @@ def test_a_loop_has_no_gap_and_turns_at_the_same_sample_for_short_and_long_takes
     error = float(np.abs(heard - expected).max())
     assert error <= 1e-3, f"the loop differs from the sound by {error:.1e}"
     assert quiet_run(heard) <= 2.0
+    # A loop that ends behind all sound, as a measured length may by some samples, keeps its length.
+    behind, _ = render(stage, page, files[1:], seconds=2.2, loop=[0.0, 1.0])
+    sound = round(0.89 * RATE)  # the very end is the resampler's
+    assert float(np.abs(behind[RATE : RATE + sound] - source[:sound]).max()) <= 1e-3
     # From 0.9 s on the short take is silent, also when it comes round.
     heard, _ = render(stage, page, files, seconds=2.0, loop=loop, first=1)
     assert quiet_run(heard) == pytest.approx(200, abs=5)

@@ -101,6 +101,7 @@ def test_a_lane_brings_all_that_its_sound_needs(viewer: Client, line: Line) -> N
     assert 'data-duration="2.5" data-lufs="-19.5"' in page
     assert f'data-peaks="{factories.PEAKS}" data-words="0.05 0.42"' in page
     assert 'data-lufs="" ' in page
+    assert page.count("<noscript><audio controls") == 2, "heard one by one without JavaScript"
     assert "10.0 characters/s" in page  # 25 of them in 2.5 s
 
 
