@@ -42,6 +42,7 @@ class Review(models.Model):
         ]
         indexes = [
             models.Index(fields=["project", "state", "asked_at"], name="review_queue"),
+            models.Index(fields=["state", "asked_at", "id"], name="review_in_turn"),
             models.Index(fields=["line", "state"], name="review_of_line"),
         ]
 

@@ -17,7 +17,7 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from speech import access
-from speech.models import Decision, Membership, Project, Review, User
+from speech.models import Decision, Line, Membership, Project, Review, Take, User
 from speech.queries.approval import DECIDING_ROLES
 from speech.queries.listening import tests_waiting_for
 from speech.queries.standing import Standing, standing_of, with_decisions
@@ -83,12 +83,7 @@ def counted(number: int) -> str:
 def waiting_for(user: User) -> QuerySet[Review]:
     """Reviews that wait for `user`, in no order."""
     mine = Decision.objects.filter(review=OuterRef("pk"), by=user, ended_at=None)
-    return (
-        _open()
-        .filter(_seats_of(user))
-        .exclude(project__own_approval=False, take__created_by=user)
-        .filter(~Exists(mine))
-    )
+    return _open().filter(Exists(_seat(user)), ~Exists(mine))
 
 
 def waiting_count(user: User) -> int:
@@ -111,7 +106,7 @@ def queue(
         case Show.MINE:
             found = waiting_for(user)
         case Show.OPEN:
-            found = _open().filter(project__in=access.projects_of(user).values("pk"))
+            found = _seen_by(user).filter(state=ReviewState.WAITING)
         case Show.ASKED:
             found = _seen_by(user).filter(asked_by=user).exclude(state=ReviewState.NONE)
         case Show.DECIDED:
@@ -175,30 +170,39 @@ def approvals_of(line_id: int) -> list[Decision]:
     )
 
 
+# Written as questions about each row, not as joins: so the rows are walked in the order of the
+# index `review_in_turn` until a page is full, however many wait.
+
+
 def _open() -> QuerySet[Review]:
-    return Review.objects.filter(
-        state=ReviewState.WAITING, line__deleted_at=None, project__archived_at=None
-    )
+    return Review.objects.filter(_at_hand(), state=ReviewState.WAITING)
 
 
 def _seen_by(user: User) -> QuerySet[Review]:
-    return Review.objects.filter(
-        line__deleted_at=None,
-        project__archived_at=None,
-        project__in=access.projects_of(user).values("pk"),
-    )
+    projects = access.projects_of(user).filter(pk=OuterRef("project"))
+    return Review.objects.filter(_at_hand(), Exists(projects))
 
 
-def _seats_of(user: User) -> Q:
-    """Projects where the decision of `user` counts; where all named have gone, the owners'."""
-    seats = Membership.objects.filter(user=user, role__in=DECIDING_ROLES)
+def _at_hand() -> Q:
+    lines = Line.objects.filter(pk=OuterRef("line"), deleted_at=None, project__archived_at=None)
+    return Q(Exists(lines))
+
+
+def _seat(user: User) -> QuerySet[Membership]:
+    """By which the decision of `user` counts; where all named have gone, the owners' does."""
     named = Membership.objects.filter(
         project=OuterRef("project"), approver=True, role__in=DECIDING_ROLES, user__is_active=True
     )
+    own = Take.objects.filter(pk=OuterRef(OuterRef("take")), created_by=user)
     everybody = ~Q(project__approval_policy=ApprovalPolicy.NAMED)
     instead = Q(~Exists(named), role=Role.OWNER)
-    counting = seats.filter(everybody | Q(approver=True) | instead)
-    return Q(project__in=counting.values("project"))
+    return Membership.objects.filter(
+        everybody | Q(approver=True) | instead,
+        Q(project__own_approval=True) | ~Exists(own),
+        project=OuterRef("project"),
+        user=user,
+        role__in=DECIDING_ROLES,
+    )
 
 
 def _drawn(found: QuerySet[Review]) -> QuerySet[Review]:

@@ -10,8 +10,10 @@ from tests.bench import (
     board_8,
     draft_playable,
     idle_tabs,
+    live_update,
     measure_mp3,
     project_page,
+    review_queue_10k,
     segmind_overhead,
 )
 from tests.bench.figures import Figure
@@ -21,8 +23,10 @@ BENCHES: dict[tuple[str, ...], Callable[[], list[Figure]]] = {
     ("segmind_overhead_p50", "sdk_overhead_p50"): segmind_overhead.measure,
     ("project_page_p95_1k", "project_page_p95_100k"): project_page.measure,
     ("board_8_p95",): board_8.measure,
+    ("review_queue_10k_p95", "review_item_10k_p95"): review_queue_10k.measure,
     ("measure_30s_mp3",): measure_mp3.measure,
     ("idle_tabs_50_cpu",): idle_tabs.measure,
+    ("live_update_p95",): live_update.measure,
 }
 OUTPUT = Path(__file__).resolve().parents[2] / "build" / "bench.json"
 
