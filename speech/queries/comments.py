@@ -129,9 +129,16 @@ def gone_threads(take: Take) -> list[int]:
 
 
 def guest_threads(link: GuestLink) -> list[Thread]:
-    """Only what was begun through this link. At most three queries."""
+    """Only what was begun through this link. At most four queries."""
     take = Take.objects.prefetch_related(with_comments()).only("pk").get(pk=link.take_id)
     return [thread for thread in threads(take) if thread.first.comment.guest_id == link.pk]
+
+
+def gone_guest_threads(link: GuestLink) -> list[int]:
+    """Keys of threads of this link whose first comment was deleted: what a page may have to drop,
+    unless `guest_threads` still has them. One query."""
+    deleted = Comment.objects.filter(guest=link, parent=None).exclude(deleted_at=None)
+    return list(deleted.values_list("pk", flat=True))
 
 
 def guest_links(take: Take) -> list[LinkRow]:

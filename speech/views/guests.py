@@ -33,7 +33,7 @@ from speech.forms.comments import GuestCommentForm, GuestLinkForm
 from speech.htmx import StudioRequest, changes, wants_changes
 from speech.models import GuestLink
 from speech.queries import changes as change_queries
-from speech.queries.comments import Thread, guest_threads
+from speech.queries.comments import Thread, gone_guest_threads, guest_threads
 from speech.services import guests as service
 from speech.services import mail
 from speech.services.guests import GuestGone, TooMany
@@ -181,13 +181,22 @@ def _look(
         mark = int(str(context["mark"]))
         response = None
         if mark != since:
-            html = render_to_string("guests/_box.html", context, request)
-            for thread in guest_threads(link):
-                html += render_to_string("guests/_thread.html", {**context, "thread": thread})
-            response = changes(html, version=mark)
+            response = changes(_talk(link, context), version=mark)
         return project.pk, project.version, ends, response
     finally:
         change_queries.release_connections()
+
+
+def _talk(link: GuestLink, context: dict[str, object]) -> str:
+    """The threads alone: the form knows the guest's name, and this request, which may have begun
+    before they gave it, does not."""
+    shown = guest_threads(link)
+    html = [
+        render_to_string("guests/_thread.html", {**context, "thread": thread}) for thread in shown
+    ]
+    gone = set(gone_guest_threads(link)) - {thread.pk for thread in shown}
+    html += [render_to_string("comments/_gone.html", {"pk": pk}) for pk in sorted(gone)]
+    return "".join(html)
 
 
 def _sound(token: str) -> media.Sound:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from config.logs import LineFormatter
 from speech.models import Comment, GuestLink, Take
 from speech.services import guests
-from speech.services.comments import resolve_comment, write_comment
+from speech.services.comments import delete_comment, resolve_comment, write_comment
 from tests import factories
 
 HTMX = {"HX-Request": "true"}
@@ -204,6 +204,13 @@ def test_the_feed_speaks_of_this_conversation_only(
     resolve_comment(cast.owner, comment=first, on=True)
     again = guest.get(url, {"since": news["X-Changes"], "wait": "0"}, headers=HTMX)
     assert "✓ Resolved" in again.content.decode()
+    assert "<form" in again.content.decode(), "replies"
+    assert 'name="name"' not in again.content.decode(), "a form that is being filled in stays"
+    spam = guests.write_as_guest(link.link, name="Zoe", text="Oops")
+    delete_comment(cast.producer, comment=spam, others=True)
+    last = guest.get(url, {"since": "0", "wait": "0"}, headers=HTMX).content.decode()
+    assert f'id="thread-{spam.pk}" data-gone' in last
+    assert f'id="thread-{first.pk}" data-gone' not in last
 
 
 @pytest.mark.django_db(transaction=True)
