@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from speech.htmx import StudioRequest
 from speech.models import Project
-from speech.views.news import listed, listening, mine, studio
+from speech.views.news import listed, listening, mine, review, studio
 from speech.views.news.activity import news as activity_news
 from speech.views.news.deliveries import news as deliveries_news
 
@@ -36,6 +36,7 @@ KINDS: Mapping[str, News] = MappingProxyType(
         "detail": listed.news,
         "activity": activity_news,
         "deliveries": deliveries_news,
+        "review": review.news,
         "aside": nothing,
         "tests": listening.listed,
         "listening": listening.news,
@@ -45,5 +46,6 @@ ME_KINDS: Mapping[str, MyNews] = MappingProxyType(
     {
         "notices": mine.notices,
         "projects": mine.projects,
+        "queue": review.queue,
     }
 )
