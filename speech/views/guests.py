@@ -191,8 +191,9 @@ def _talk(link: GuestLink, context: dict[str, object]) -> str:
     """The threads alone: the form knows the guest's name, and this request, which may have begun
     before they gave it, does not."""
     shown = guest_threads(link)
+    about = {**context, "news": True}
     html = [
-        render_to_string("guests/_thread.html", {**context, "thread": thread}) for thread in shown
+        render_to_string("guests/_thread.html", {**about, "thread": thread}) for thread in shown
     ]
     gone = set(gone_guest_threads(link)) - {thread.pk for thread in shown}
     html += [render_to_string("comments/_gone.html", {"pk": pk}) for pk in sorted(gone)]

@@ -97,6 +97,10 @@ def test_a_guest_comments_replies_and_is_remembered_by_name(
     assert part.headers["X-Changes"] == ""
     assert "Very." in part.content.decode()
     assert first.replies.last().who == "Zoe (guest)"
+    elsewhere = Client()
+    page = elsewhere.get(link.path).content.decode()
+    assert page.count('name="name"') == 2, "who is not known is asked with a reply too"
+    assert _say(link.path, elsewhere, name="Zo", parent=first.pk).status_code == 302
     other = guests.make_guest_link(cast.producer, take=take, label="Tom", days=7)
     page = guest.get(other.path).content.decode()
     assert "Zoe" not in page
