@@ -21,7 +21,7 @@ from speech.models import Event, Line, ListeningTest, Project, Take, User
 from speech.params import BY_NAME
 from speech.queries.staleness import Piece, plain, text_pieces
 from speech.queries.verbs import VERBS, Kind
-from speech.states import ReviewState, Role
+from speech.states import ReviewState, Role, VoteMethod
 
 ENTRIES = 50
 DIFF_LIMIT = 6000
@@ -42,7 +42,7 @@ _WHAT = {
     "choice removed": "Take in use",
     "approval policy changed": "Policy",
 }
-_STATES = dict(ReviewState.choices)
+_STATES = {**dict(ReviewState.choices), **dict(VoteMethod.choices)}
 _ROLES = {role.value: role.label for role in Role}
 
 
@@ -326,7 +326,7 @@ def _quote(data: Mapping[str, Any]) -> str:
     """What somebody said, and at which second of the take."""
     said = next((str(data[name]) for name in ("text", "reason", "note") if data.get(name)), "")
     times = [data[name] for name in ("start", "end") if isinstance(data.get(name), int | float)]
-    when = " to ".join(f"{int(time // 60)}:{int(time % 60):02}" for time in times)
+    when = " to ".join(f"{int(time // 60)}:{time % 60:04.1f}" for time in times)
     return f"{when} · {said}" if said and when else said
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tests.bench import (
+    activity_100k,
     board_8,
     draft_playable,
     idle_tabs,
@@ -22,6 +23,7 @@ BENCHES: dict[tuple[str, ...], Callable[[], list[Figure]]] = {
     ("draft_playable_p50", "draft_playable_p95"): draft_playable.measure,
     ("segmind_overhead_p50", "sdk_overhead_p50"): segmind_overhead.measure,
     ("project_page_p95_1k", "project_page_p95_100k"): project_page.measure,
+    ("activity_100k_p95",): activity_100k.measure,
     ("board_8_p95",): board_8.measure,
     ("review_queue_10k_p95", "review_item_10k_p95"): review_queue_10k.measure,
     ("measure_30s_mp3",): measure_mp3.measure,

@@ -116,7 +116,7 @@ def test_it_tells_what_happened_newest_first(cast: SimpleNamespace) -> None:
         "ada added line 1",
     ]
     assert _rows(found[1]) == [("Name", "Skyline", "Autumn")]
-    assert found[2].quote == "1:07 · Slower, please."
+    assert found[2].quote == "1:07.4 · Slower, please."
     assert found[-1].quote == "Seven days."
 
 
