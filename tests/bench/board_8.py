@@ -15,7 +15,8 @@ CHOOSE = """
     words = [["word", 0.1 * n, 0.1 * n + 0.08, 5 * n, 4] for n in range(60)]
     for take in takes:
         take.words = words
-        take.save(update_fields=["words"])
+        take.engine = "draft" if take.pk % 2 else "segmind"  # the latter can be decided on
+        take.save(update_fields=["words", "engine"])
         Star.objects.create(take=take, by=ada)
         Comment.objects.create(take=take, author=ada, text="A touch slower, please.")
     result = "&".join(f"take={take.pk}" for take in takes)
