@@ -27,6 +27,8 @@ from speech.models import Line, Project, Take, User
 from speech.queries import presence
 
 TICK_SECONDS = 0.4
+FACES_EVERY = 3
+"""Ticks: who is here can wait a second, and many who come together wake the others fewer times."""
 REST_SECONDS = 2.0
 """Pause after the database could not be read."""
 
@@ -89,11 +91,17 @@ class Watcher:
         return True
 
     async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
+        loop, tick = asyncio.get_running_loop(), 0
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="watch") as thread:
             try:
                 while self._waiters:
-                    watched = {key for known in self._waiters.values() for key in known}
+                    watched = {
+                        key
+                        for known in self._waiters.values()
+                        for key in known
+                        if key[0] != "here" or tick % FACES_EVERY == 0
+                    }
+                    tick += 1
                     try:
                         marks = await loop.run_in_executor(thread, _marks, watched)
                     except DatabaseError:

@@ -27,6 +27,24 @@ MAKE = """
         "cookies": {settings.SESSION_COOKIE_NAME: session.session_key},
     }
 """
+MORE = """
+    from django.conf import settings
+    from django.contrib.auth import HASH_SESSION_KEY, BACKEND_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+    from speech.models import Project
+    from tests import factories
+    project = Project.objects.get(slug=given["slug"])
+    result = []
+    for number in range(given["many"]):
+        user = factories.make_user()
+        factories.add_member(project, user, "reviewer")
+        session = SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.create()
+        result.append({settings.SESSION_COOKIE_NAME: session.session_key})
+"""
 NEWEST_FINISHED = """
     import time
     from speech.models import Take
@@ -76,3 +94,9 @@ def sign_in(studio: Studio, text: str = "One line.") -> Person:
     page = http.get(f"/p/{person.slug}/")
     assert page.status_code == 200, page.status_code
     return person
+
+
+def colleagues(person: Person, many: int) -> list[dict[str, str]]:
+    """Cookies of `many` more people on the same project, each signed in."""
+    found: list[dict[str, str]] = person.studio.run_python(MORE, slug=person.slug, many=many)
+    return found
