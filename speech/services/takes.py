@@ -203,6 +203,7 @@ def choose_take(actor: User, *, take: Take, on: bool) -> Line:
         raise WrongState("Only a finished take can be chosen.")
     line = Line.objects.select_for_update(of=("self",)).get(pk=take.line_id)
     before = line.chosen_take_id
+    earlier = Take.objects.filter(pk=before).values_list("number", flat=True).first()
     if on:
         adopt_setup(actor, take=take)
     line.chosen_take = take if on else None
@@ -212,6 +213,8 @@ def choose_take(actor: User, *, take: Take, on: bool) -> Line:
         "take chosen" if on else "choice removed",
         project=take.project,
         target=f"take {take.pk}",
+        old=earlier,
+        new=take.number if on else None,
     )
     recheck(actor, lines=[line.pk])
     touch(take.project_id, takes=[pk for pk in (before, take.pk) if pk], lines=[line.pk])
