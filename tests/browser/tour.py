@@ -11,6 +11,7 @@ from typing import Any
 
 from playwright.sync_api import Response
 
+from tests.browser.review_set import FILM
 from tests.browser.scene import Scene
 from tests.browser.window import Window
 from tests.upstream.client import Upstream
@@ -183,6 +184,15 @@ PAGES: tuple[PageToSee, ...] = (
     PageToSee(name="listening-test-ranked", path="/tests/{ranked}/"),
     PageToSee(name="listening-test-viewer", path="/tests/{blind}/", who="viewer"),
     PageToSee(name="listening-test-results", path="/tests/{heard}/"),
+    PageToSee(name="review-queue", path="/review/"),
+    PageToSee(name="review-queue-none", path="/review/", who="viewer"),
+    PageToSee(name="review", path="/review/{waiting}/"),
+    PageToSee(name="review-viewer", path="/review/{waiting}/", who="viewer"),
+    PageToSee(name="review-fell", path="/takes/{fallen}/"),
+    PageToSee(name="review-cards", path="{film}lines/{film_line}/"),
+    PageToSee(name="review-approved", path="{film}lines/{approved_line}/"),
+    PageToSee(name="review-settings", path="{film}settings/"),
+    PageToSee(name="review-settings-viewer", path="{film}settings/", who="viewer"),
     PageToSee(name="voices", path="/voices/"),
     PageToSee(name="voice", path="/voices/{voice}/"),
     PageToSee(name="voice-add", path="/voices/add/"),
@@ -221,7 +231,7 @@ def set_out(scene: Scene, provider: Upstream) -> Tour:
     empty = scene.project(name="Nothing yet")
     roles = {project.slug: "owner", empty.slug: "owner"}
     boss, boss_cookie = scene.person("mara", root=True, roles=roles)
-    _, viewer_cookie = scene.person("vito", roles={project.slug: "viewer"})
+    viewer, viewer_cookie = scene.person("vito", roles={project.slug: "viewer"})
     first, second, _ = project.lines
     scene.takes(first, seed=42)
     scene.takes(first, 2, seed=1207, temperature=1.1, repetition_penalty=1.5)
@@ -237,8 +247,10 @@ def set_out(scene: Scene, provider: Upstream) -> Tour:
         _TESTS, slug=project.slug, boss=boss, takes=made["done"][:3]
     )
     said = scene.studio.run_python(_COMMENTS, take=made["done"][0], boss=boss)
+    film = scene.studio.run_python(FILM, boss=boss, viewer=viewer)
     words = {
         **said,
+        **film,
         "project": project.path,
         "blind": blind,
         "ranked": ranked,
