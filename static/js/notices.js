@@ -7,6 +7,8 @@
       const now = Number(this.dataset.unread);
       if (last !== null && now > last) window.takeroom.say(now === 1 ? "You have 1 unread notice." : `You have ${now} unread notices.`);
       last = now;
+      // The feed that brings these does not know on which page they stand.
+      for (const link of this.querySelectorAll("a")) if (link.pathname === location.pathname) link.setAttribute("aria-current", "page");
     }
   }
   customElements.define("notice-counts", NoticeCounts);
