@@ -23,7 +23,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from speech.exporting import names, package
-from speech.models import Delivery
+from speech.models import Delivery, Heartbeat
+from speech.queries.health import DEFAULT
 from speech.services.deliveries import due, folder_of
 from speech.services.events import log, touch
 from speech.services.projects import remove_folder
@@ -52,10 +53,16 @@ class Attempt:
     last_beat: float = field(default_factory=time.monotonic)
 
     def beat(self, done: int) -> None:
-        """Say that we live and how far we are, once a second at most. Raises `Lost`."""
+        """Say that we live and how far we are, once a second at most. Raises `Lost`.
+
+        The queue's own heartbeat is a task like this one: where a single worker is busy here,
+        nobody else can tell the watchdog that it is alive.
+        """
         if time.monotonic() - self.last_beat < BEAT_SECONDS:
             return
-        self.write(done=done, beat_at=timezone.now())
+        now = timezone.now()
+        self.write(done=done, beat_at=now)
+        Heartbeat.objects.filter(name=DEFAULT).update(at=now)
         self.last_beat = time.monotonic()
 
     @transaction.atomic

@@ -203,7 +203,7 @@ def choose_take(actor: User, *, take: Take, on: bool) -> Line:
         raise WrongState("Only a finished take can be chosen.")
     line = Line.objects.select_for_update(of=("self",)).get(pk=take.line_id)
     before = line.chosen_take_id
-    earlier = Take.objects.filter(pk=before).values_list("number", flat=True).first()
+    earlier = Take.objects.filter(pk=before or 0).values_list("number", flat=True).first()
     if on:
         adopt_setup(actor, take=take)
     line.chosen_take = take if on else None

@@ -18,8 +18,9 @@ from django_q.models import OrmQ
 
 from speech import tasks
 from speech.exporting import names, sheets
-from speech.exporting.delivery import MOST_TRIES
-from speech.models import Delivery, Event
+from speech.exporting.delivery import MOST_TRIES, Attempt, Lost
+from speech.models import Delivery, Event, Heartbeat
+from speech.queries import health
 from speech.services.deliveries import LEASE, ask_for_delivery, wake_due_deliveries
 from speech.services.lines import edit_line
 from speech.services.projects import archive_project, delete_project
@@ -232,6 +233,27 @@ def test_a_lost_wake_up_is_made_up_for(cast: SimpleNamespace) -> None:
     Delivery.objects.update(created_at=timezone.now() - timedelta(minutes=1))
     assert wake_due_deliveries() == 1
     assert delivery.tries == 0
+
+
+def test_a_long_one_is_a_sign_of_life_of_the_queue(cast: SimpleNamespace) -> None:
+    """With one worker, the watchdog would else restart it in the middle of a big delivery."""
+    approved_take(cast, "Seven days.")
+    delivery = ask_for_delivery(cast.owner, project=cast.project)
+    Delivery.objects.update(state=DeliveryState.MAKING, tries=1)
+    Heartbeat.objects.create(name=health.DEFAULT, at=timezone.now() - timedelta(hours=1), pid=1)
+    assert health.snapshot().default_silent(up=3600)
+    Attempt(delivery=delivery, number=1, last_beat=float("-inf")).beat(1)
+    assert not health.snapshot().default_silent(up=3600)
+    delivery.refresh_from_db()
+    assert delivery.done == 1
+
+
+def test_one_that_was_taken_over_notices_and_stops(cast: SimpleNamespace) -> None:
+    approved_take(cast, "Seven days.")
+    delivery = ask_for_delivery(cast.owner, project=cast.project)
+    Delivery.objects.update(state=DeliveryState.MAKING, tries=2)
+    with pytest.raises(Lost):
+        Attempt(delivery=delivery, number=1, last_beat=float("-inf")).beat(1)
 
 
 def test_deliveries_go_with_their_project(cast: SimpleNamespace) -> None:
