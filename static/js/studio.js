@@ -166,7 +166,7 @@
   window.takeroom = { apply, message, say, isTextEntry };
 
   document.addEventListener("focusout", () => setTimeout(retryWaiting, 50));
-  document.addEventListener("pointerup", () => setTimeout(retryWaiting, 50));
+  for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => setTimeout(retryWaiting, 50));
   document.addEventListener("selectionchange", () => waiting.size && getSelection().isCollapsed && setTimeout(retryWaiting, 50));
   document.addEventListener("toggle", () => setTimeout(retryWaiting, 50), true);
 

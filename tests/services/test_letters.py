@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -96,9 +97,11 @@ def _without_address(person: User) -> None:
 
 
 @pytest.mark.parametrize("leave", [_removed, _deactivated, _without_address])
-def test_whoever_left_gets_nothing_more(cast: SimpleNamespace, leave: object) -> None:
+def test_whoever_left_gets_nothing_more(
+    cast: SimpleNamespace, leave: Callable[[User], None]
+) -> None:
     notice = say(cast)
-    leave(cast.viewer)  # type: ignore[operator]
+    leave(cast.viewer)
     tasks.mail_notice(notice.pk)
     assert not outbox.outbox
     assert states() == ["no"]

@@ -196,10 +196,14 @@ def test_a_page_of_many_projects_hears_of_each_of_them(
 ) -> None:
     client.force_login(cast.viewer)
     url = reverse("speech:my_changes")
-    quiet = {"view": "projects", "wait": 0, "all": mark_of(versions_of(cast.viewer))}
+    quiet: dict[str, Any] = {
+        "view": "projects",
+        "wait": 0,
+        "all": mark_of(versions_of(cast.viewer)),
+    }
     assert client.get(url, quiet).status_code == 204
     foreign = factories.make_line(factories.make_project(name="Other"))
-    edit_line(None, line=foreign, text="Nobody here may know.")
+    edit_line(cast.owner, line=foreign, text="Nobody here may know.")
     assert client.get(url, quiet).status_code == 204
     edit_line(cast.owner, line=line, text="Eight days.")
     response = client.get(url, quiet)
