@@ -37,7 +37,7 @@
     if (el.contains(active) && isTextEntry(active)) return true;
     if (el.matches("[data-dirty]") || el.querySelector("[data-dirty]")) return true;
     if (el.querySelector(".menu[open]")) return true;
-    return [...el.querySelectorAll(".note-form textarea")].some((area) => area.value !== area.defaultValue);
+    return [...el.querySelectorAll(".note-form textarea, .refuse-form textarea")].some((area) => area.value !== area.defaultValue);
   }
 
   function isOlder(fresh, old) {
