@@ -23,7 +23,7 @@ def test_it_lists_my_projects_with_progress_and_spend(
     factories.make_project(owner=cast.stranger, name="Secret")
     client.force_login(cast.viewer)
     page = client.get("/").content.decode()
-    assert "1 of 2 lines with a finished take" in page
+    assert "0 of 2 lines approved · 1 with a finished take" in page
     assert "$0.021 spent" in page
     assert "1 take in the making" in page
     assert "Secret" not in page
@@ -64,7 +64,7 @@ def test_the_list_asks_as_often_for_many_projects_as_for_few(
         for _ in range(3):
             project = factories.make_project(owner=cast.owner)
             factories.make_take(factories.make_line(project))
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(12):
             client.get("/")
 
 

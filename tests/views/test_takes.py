@@ -228,7 +228,7 @@ def test_the_history_pages_by_key_with_a_constant_number_of_queries(
     for _ in range(2):
         for _ in range(12):
             factories.make_take(line, voice=None)
-        with django_assert_max_num_queries(14) as seen:
+        with django_assert_max_num_queries(16) as seen:
             response = owner.get(url, {"line": line.pk})
         counts.append(len(seen))
     assert counts[0] == counts[1]
