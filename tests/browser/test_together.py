@@ -16,6 +16,11 @@ tell([User.objects.get(username__startswith="cy-")], kind=NoticeKind.MENTION, pr
      actor=None, sentence=given["sentence"], path=f"/p/{project.slug}/#takes-title")
 """
 
+LOOK_AWAY = """away => {
+    Object.defineProperty(document, "hidden", {configurable: true, get: () => away});
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
 
 def test_three_people_work_on_one_script(scene: Scene) -> None:
     script = scene.project(TEXT, "Another line.")
@@ -33,7 +38,9 @@ def test_three_people_work_on_one_script(scene: Scene) -> None:
     expect(bea.page.locator("#people-here")).to_contain_text("on line 2")
     face = bea.page.locator(f"#line-{script.lines[1]} .ln-here")
     expect(face).to_be_visible()
-    dot.page.goto("about:blank")
+    dot.page.evaluate(LOOK_AWAY, True)  # a hidden tab asks nothing, and its person is not here
+    asked = []
+    dot.page.on("request", lambda request: asked.append(request.url))
     expect(bea.page.locator("#people-here li")).to_have_count(1, timeout=8_000)
     expect(face).to_have_count(0)
 
@@ -92,5 +99,11 @@ def test_three_people_work_on_one_script(scene: Scene) -> None:
     cy.page.wait_for_url("**/#takes-title")
     expect(bell).to_have_attribute("aria-label", "Notices, 1 unread")
     assert cy.page.evaluate("window.stayed") is True
+
+    # Whoever looks again has it all at once.
+    assert not asked
+    dot.page.evaluate(LOOK_AWAY, False)
+    expect(dot.page.locator(".ln .ln-text").first).to_have_text(both, timeout=2_500)
+    expect(bea.page.locator("#people-here li")).to_have_count(2, timeout=2_500)
     for window in (bea, cy, dot):
         window.check()
