@@ -8,9 +8,10 @@ stored by somebody who then died is removed only by the next attempt.
 
 from __future__ import annotations
 
-import tempfile
+import shutil
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,6 @@ from speech.states import DeliveryState
 
 MOST_TRIES = 3
 BEAT_SECONDS = 1.0
-WORK_FOLDERS = "delivery-*"
 GAVE_UP = (
     "Making this delivery was begun three times and never came to an end. Look whether the disk"
     " is full and the workers are running, then make a new one."
@@ -119,11 +119,9 @@ def _claim(delivery_id: int) -> Attempt | None:
 
 def _make(attempt: Attempt) -> None:
     delivery = attempt.delivery
-    with tempfile.TemporaryDirectory(
-        prefix=WORK_FOLDERS.rstrip("*"), dir=settings.WORK_DIR
-    ) as folder:
+    with _work_folder(delivery, attempt.number) as folder:
         base = names.package_name(slug=delivery.project.slug, number=delivery.number)
-        path = Path(folder) / f"{base}.zip"
+        path = folder / f"{base}.zip"
         made = package.write(delivery, path, beat=attempt.beat)
         if not made.packed:
             _fail(attempt, NOTHING_LEFT, missing=made.missing, done=0)
@@ -171,3 +169,21 @@ def _clean(attempt: Attempt) -> None:
     """Remove what attempts that died have left behind."""
     for number in range(1, attempt.number):
         remove_folder(folder_of(attempt.delivery, attempt=number))
+        shutil.rmtree(_work_path(attempt.delivery, number), ignore_errors=True)
+
+
+@contextmanager
+def _work_folder(delivery: Delivery, number: int) -> Iterator[Path]:
+    """A folder of this attempt's own; one that was killed is cleaned up after by the next, or, on
+    another host, by `speech.jobs.pruning`."""
+    path = _work_path(delivery, number)
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir()
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _work_path(delivery: Delivery, number: int) -> Path:
+    return Path(settings.WORK_DIR) / f"delivery-{delivery.pk}-{number}"

@@ -183,6 +183,7 @@ def _killed(delivery: Delivery, *, ago: timedelta, tries: int = 1) -> None:
     default_storage.save(
         f"deliveries/{delivery.project_id}/{delivery.pk}-{tries}/half.zip", ContentFile(b"PK")
     )
+    (settings.WORK_DIR / f"delivery-{delivery.pk}-{tries}").mkdir()
     Delivery.objects.filter(pk=delivery.pk).update(
         state=DeliveryState.MAKING, tries=tries, started_at=then, beat_at=then, created_at=then
     )
@@ -201,6 +202,7 @@ def test_one_whose_worker_was_killed_is_begun_again(cast: SimpleNamespace) -> No
     assert files() == [f"{cast.project.pk}/{delivery.pk}-2/{cast.project.slug}-delivery-01.zip"], (
         "what the killed worker left is gone"
     )
+    assert not list(settings.WORK_DIR.iterdir())
 
 
 def test_one_that_is_being_made_is_left_alone(cast: SimpleNamespace) -> None:
