@@ -10,6 +10,7 @@ from speech.errors import BadInput
 from speech.models import Project, User
 from speech.queries import approval
 from speech.services.events import log, touch
+from speech.services.notices import bump
 from speech.services.reviews import settle
 from speech.states import ApprovalPolicy, ReviewState
 
@@ -48,7 +49,13 @@ def set_policy(
     if new != old:
         log(actor, "approval policy changed", project=project, old=old, new=new)
     settle_waiting(actor, project=project)
-    touch(project.pk, lines=project.lines.filter(deleted_at=None).values_list("pk", flat=True))
+    waiting = project.reviews.filter(state=ReviewState.WAITING).values_list("take", flat=True)
+    bump(project.memberships.values_list("user", flat=True))
+    touch(
+        project.pk,
+        takes=waiting,
+        lines=project.lines.filter(deleted_at=None).values_list("pk", flat=True),
+    )
     return project
 
 

@@ -57,6 +57,17 @@ def address(name: str, *args: object, filters: Filters) -> str:
     return reverse(f"speech:{name}", args=args) + (f"?{filters.query}" if filters.query else "")
 
 
+def placed(user: User, filters: Filters, review: Review | None) -> dict[str, Any]:
+    """What `reviews/_place.html` draws."""
+    place = filters.place_of(review, user)
+    following = address("review", place.following, filters=filters) if place.following else ""
+    return {
+        "place": place,
+        "queue_url": address("review_queue", filters=filters),
+        "next_url": following,
+    }
+
+
 @require_safe
 def review_queue(request: StudioRequest) -> HttpResponse:
     filters = filters_of(request)

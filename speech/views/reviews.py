@@ -29,7 +29,7 @@ from speech.queries.siblings import siblings
 from speech.services import reviews as service
 from speech.states import ReviewState
 from speech.views import parts
-from speech.views.review_queue import address, filters_of
+from speech.views.review_queue import address, filters_of, placed
 
 
 @require_safe
@@ -137,8 +137,6 @@ def review_page(
     """One take fills the screen; with what was typed where a service refused it."""
     user, project, filters = request.user, found.project, filters_of(request)
     card = take_queries.card(take_queries.base().get(pk=found.pk))
-    of = Review.objects.filter(take=found).first()
-    place = filters.place_of(of, user)
     context = {
         "card": card,
         "take": card.take,
@@ -147,11 +145,7 @@ def review_page(
         "deciding": deciding(user, project, [card]),
         "siblings": siblings(card.take),
         "filters": filters,
-        "place": place,
-        "queue_url": address("review_queue", filters=filters),
-        "next_url": (
-            address("review", place.following, filters=filters) if place.following else ""
-        ),
+        **placed(user, filters, Review.objects.filter(take=found).first()),
         "typed": typed or {},
         "fault": fault,
         "view": "review",

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from speech.models import Event, Membership, Project, User
+from speech.states import Role
 from tests import factories
 
 
@@ -126,7 +127,7 @@ def test_when_the_last_named_approver_leaves_the_settings_say_who_approves(
     cast.project.approval_policy = "named"
     cast.project.save()
     client = enter(cast.owner)
-    member = factories.add_member(cast.project, factories.make_user("gil"), "reviewer")
+    member = factories.add_member(cast.project, factories.make_user("gil"), Role.REVIEWER)
     Membership.objects.filter(pk=member.pk).update(approver=True)
     client.post(reverse("speech:member_remove", args=[cast.project.slug, member.pk]))
     html = client.get(path(cast)).content.decode()

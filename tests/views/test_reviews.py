@@ -237,17 +237,21 @@ def test_what_others_decide_comes_to_an_open_review(stage: SimpleNamespace) -> N
     stage.project.refresh_from_db()
     since = stage.project.version
     reviews.ask_changes(stage.owner, take=stage.take, reason="Slower on “ninety”.")
+    another(stage, "It folds flat.")
     path = f"/p/{stage.project.slug}/changes/?since={since}&view=review&takes={stage.take.pk}"
     html = client.get(path + "&wait=0", headers=PART).content.decode()
     assert "asks for changes" in html
     assert "Slower on “ninety”." in html
+    assert "1 waiting" in html
     assert f'id="take-{stage.take.pk}-decide"' in html
 
 
 def test_the_queue_learns_of_what_is_asked(stage: SimpleNamespace) -> None:
     client = enter(stage.reviewer)
     another(stage, "It folds flat.")
-    html = client.get("/me/changes/?all=old&news=0&view=queue&wait=0", headers=PART).content.decode()
+    html = client.get(
+        "/me/changes/?all=old&news=0&view=queue&wait=0", headers=PART
+    ).content.decode()
     assert "It folds flat." in html
     assert 'aria-label="Review, 2 waiting for you"' in html
 
