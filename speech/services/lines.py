@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from speech import params
 from speech.errors import BadInput, WrongState
-from speech.models import Line, Project, Take, User, Voice
+from speech.models import Event, Line, Project, Take, User, Voice
 from speech.queries.combine import MARKED, combine
 from speech.queries.staleness import text_pieces
 from speech.queries.tuning import effective_tuning, effective_voice, inherited_tuning
@@ -76,7 +76,7 @@ def edit_line(
         )
     direction = current.direction if direction is None else direction.strip()[:DIRECTION_LIMIT]
     if revision is not None and revision != current.revision:
-        text, direction = _settle(current, Words(text, direction), base, strict=strict)
+        text, direction = _settle(actor, current, Words(text, direction), base, strict=strict)
     if (text, direction) == (current.text, current.direction):
         return current
     old, changes = current.text, []
@@ -99,9 +99,11 @@ class EditConflict(WrongState):
 
     code = "edit_conflict"
 
-    def __init__(self, *, mine: Words, theirs: Words, base: Words | None, revision: int) -> None:
+    def __init__(
+        self, *, mine: Words, theirs: Words, base: Words | None, revision: int, who: str
+    ) -> None:
         super().__init__(
-            "Somebody else changed this line while you were typing. Nothing of yours is lost:"
+            f"{who} changed this line while you were typing. Nothing of yours is lost:"
             " choose a text, or combine them."
         )
         self.mine, self.theirs, self.revision = mine.text, theirs.text, revision
@@ -123,7 +125,7 @@ def combine_directions(base: Words | None, mine: Words, theirs: Words) -> str:
     return f"{other} / {one}"[:DIRECTION_LIMIT]
 
 
-def _settle(current: Line, mine: Words, base: Words | None, *, strict: bool) -> Words:
+def _settle(actor: User, current: Line, mine: Words, base: Words | None, *, strict: bool) -> Words:
     """What to keep of two edits that began with `base`. Raises `EditConflict`."""
     theirs = Words(current.text, current.direction)
     text = _newer(base.text if base and not strict else None, mine.text, theirs.text)
@@ -132,8 +134,23 @@ def _settle(current: Line, mine: Words, base: Words | None, *, strict: bool) -> 
     else:
         direction = _newer(base.direction, mine.direction, theirs.direction)
     if text is None or direction is None:
-        raise EditConflict(mine=mine, theirs=theirs, base=base, revision=current.revision)
+        raise EditConflict(
+            mine=mine,
+            theirs=theirs,
+            base=base,
+            revision=current.revision,
+            who=_editor_of(current, actor),
+        )
     return Words(text, direction)
+
+
+def _editor_of(line: Line, reader: User) -> str:
+    """Who saved it last, as `reader` reads it."""
+    edits = Event.objects.filter(project_id=line.project_id, about_line=line.pk, verb="line edited")
+    last = edits.select_related("actor").order_by("-id").first()
+    if last is None or last.actor is None:
+        return "Somebody else"
+    return "You, in another window," if last.actor == reader else last.actor.label
 
 
 def _newer(base: str | None, mine: str, theirs: str) -> str | None:

@@ -47,6 +47,7 @@ def test_it_offers_both_changes_in_one_text(
     response = _edit(client, line, text=BASE + " Really.", headers=HTMX)
     page = response.content.decode()
     assert response.status_code == 409
+    assert "ada changed this line while you were typing." in page
     assert "Combined: both changes kept" in page
     assert ">Eight days on one charge. Really.</textarea>" in page
     assert _now(line)[0] == "Eight days on one charge."
