@@ -142,7 +142,8 @@ def _look_at_mine(request: StudioRequest) -> Look:
 
 def _news(request: StudioRequest) -> tuple[int, bool]:
     """The person's news as they stand, and whether the page has not heard of them."""
-    news = User.objects.values_list("news", flat=True).get(pk=request.user.pk)
+    request.user.refresh_from_db(fields=["news"])  # it may have waited for long
+    news = request.user.news
     asked = parts.number_asked(request, "news")
     return news, asked is not None and asked != news
 

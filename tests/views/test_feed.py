@@ -188,7 +188,7 @@ async def test_any_page_hears_what_concerns_its_person() -> None:
         )  # fmt: skip
         response = await asyncio.wait_for(asked, 5)
         assert response.headers["X-News"] == str(news + 1)
-        assert "unread" in response.content.decode()
+        assert f'data-news="{news + 1}" data-unread="' in response.content.decode()
 
 
 def test_a_page_of_many_projects_hears_of_each_of_them(
