@@ -25,6 +25,7 @@ from django.utils.crypto import salted_hmac
 from speech.errors import BadInput, Fault, ParamErrors, WrongState
 from speech.models import OneTimeLink, SignInAttempt, User
 from speech.services.events import log
+from speech.services.members import one_approver_fewer
 
 NAME_SHAPE = re.compile(r"[\w.+-]{1,60}")
 """No @: a name must never look like somebody else's e-mail address."""
@@ -218,6 +219,8 @@ def deactivate_person(actor: User, *, person: User) -> User:
     open_links.filter(user=person).update(revoked_at=now)
     _end_sessions(person)
     log(actor, "person deactivated", target=f"person {person.pk}")
+    for seat in person.memberships.filter(approver=True).select_related("project"):
+        one_approver_fewer(actor, project=seat.project)
     return person
 
 

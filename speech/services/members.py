@@ -5,15 +5,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from speech.errors import BadInput, WrongState
-from speech.models import Membership, OneTimeLink, Project, User
+from speech.models import Decision, GuestLink, Membership, OneTimeLink, Project, User
 from speech.queries import approval
 from speech.queries.approval import DECIDING_ROLES
 from speech.services.events import log, touch
+from speech.services.fallen import end_decisions
 from speech.services.notices import bump, tell
 from speech.services.policy import settle_waiting
-from speech.states import ApprovalPolicy, NoticeKind, Role
+from speech.states import ApprovalPolicy, NoticeKind, ReviewState, Role, Verdict
 
 RANK = {Role.VIEWER: 0, Role.REVIEWER: 1, Role.PRODUCER: 2, Role.OWNER: 3}
+HANDING_OUT = (Role.OWNER, Role.PRODUCER)
+"""Roles that may show takes to guests."""
 
 
 def clean_role(role: str) -> Role:
@@ -65,7 +68,12 @@ def set_role(actor: User, *, member: Membership, role: str) -> Membership:
         old=old,
         new=wanted,
     )
-    _without_approver(actor, member.project, was_named and not member.approver)
+    if wanted not in DECIDING_ROLES:
+        _end_open_approvals(member.project, member.user_id)
+    if wanted not in HANDING_OUT:
+        _revoke_guest_links(member)
+    if was_named and not member.approver:
+        one_approver_fewer(actor, project=member.project)
     bump([member.user_id])
     touch(member.project_id)
     return member
@@ -77,20 +85,23 @@ def remove_member(actor: User, *, member: Membership) -> None:
     member = _locked(member)
     _keep_one_owner(member)
     _revoke_invitations(member)
+    _revoke_guest_links(member)
     project, person_id, role = member.project, member.user_id, member.role
     was_named = member.approver
     member.delete()
     verb = "project left" if person_id == actor.pk else "member removed"
     log(actor, verb, project=project, target=f"person {person_id}", role=role)
-    _without_approver(actor, project, was_named)
+    _end_open_approvals(project, person_id)
+    if was_named:
+        one_approver_fewer(actor, project=project)
     bump([person_id])
     touch(project.pk)
 
 
-def _without_approver(actor: User, project: Project, gone: bool) -> None:
-    """One named approver fewer: what waited for them alone has approvals enough now. Where none is
-    left the owners approve, and hear of it."""
-    if not gone or project.approval_policy != ApprovalPolicy.NAMED:
+def one_approver_fewer(actor: User, *, project: Project) -> None:
+    """What waited for a named approver who has gone alone has approvals enough now. Where none is
+    left the owners approve, and hear of it. Call it inside a transaction."""
+    if project.approval_policy != ApprovalPolicy.NAMED:
         return
     settle_waiting(actor, project=project)
     deciders = approval.deciders(project)
@@ -102,6 +113,16 @@ def _without_approver(actor: User, project: Project, gone: bool) -> None:
             path=reverse("speech:project_settings", args=[project.slug]),
         )  # fmt: skip
     bump(person.pk for person in deciders)
+
+
+def _end_open_approvals(project: Project, person_id: int) -> None:
+    """What is approved stays so; for what still waits, those have to say yes who may decide."""
+    theirs = Decision.objects.filter(
+        review__project=project, by=person_id, ended_at=None, verdict=Verdict.APPROVE
+    ).exclude(review__state=ReviewState.APPROVED)
+    takes = list(theirs.values_list("review__take", flat=True))
+    end_decisions(theirs, why="Whoever said so may not decide here any more")
+    touch(project.pk, takes=takes)
 
 
 def _locked(member: Membership) -> Membership:
@@ -127,4 +148,10 @@ def _revoke_invitations(member: Membership) -> None:
     """Links that somebody handed out must not outlive their right to."""
     OneTimeLink.objects.filter(
         project=member.project, created_by=member.user, used_at=None, revoked_at=None
+    ).update(revoked_at=timezone.now())
+
+
+def _revoke_guest_links(member: Membership) -> None:
+    GuestLink.objects.filter(
+        take__project=member.project, created_by=member.user, revoked_at=None
     ).update(revoked_at=timezone.now())

@@ -29,6 +29,7 @@ from speech.queries.siblings import siblings
 from speech.services import reviews as service
 from speech.states import ReviewState
 from speech.views import parts
+from speech.views.answers import attempt
 from speech.views.review_queue import address, filters_of, placed
 
 
@@ -86,9 +87,9 @@ def review_take_back(request: StudioRequest, pk: int) -> HttpResponse:
             request, found, lambda: service.take_back(request.user, take=found),
             said="Your decision is taken back.",
         )  # fmt: skip
-    service.take_back(request.user, take=found)
-    messages.success(request, "Your decision is taken back.")
-    return redirect(address("review", pk, filters=filters_of(request)))
+    to = address("review", pk, filters=filters_of(request))
+    said = "Your decision is taken back."
+    return attempt(request, lambda: service.take_back(request.user, take=found), to=to, said=said)
 
 
 @require_POST

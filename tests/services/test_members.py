@@ -5,11 +5,11 @@ from types import SimpleNamespace
 import pytest
 
 from speech.errors import BadInput, NotAllowed, WrongState
-from speech.models import Event, Notice, Review, User
+from speech.models import Event, Membership, Notice, Review, User
 from speech.queries.approval import deciders, policy_of
-from speech.services import members, reviews
+from speech.services import accounts, guests, members, reviews
 from speech.services.policy import set_policy
-from speech.states import Role
+from speech.states import ApprovalPolicy, ReviewState, Role
 from tests import factories
 
 
@@ -82,16 +82,15 @@ def test_where_no_named_approver_is_left_an_owner_approves(cast: SimpleNamespace
     elif how == "demoted":
         members.set_role(cast.owner, member=member, role=Role.VIEWER)
     else:
-        User.objects.filter(pk=cast.reviewer.pk).update(is_active=False)
+        accounts.deactivate_person(cast.administrator, person=cast.reviewer)
     assert deciders(cast.project) == [cast.owner]
     assert "None of the named approvers is left" in policy_of(cast.project).warning
     with pytest.raises(NotAllowed):
         reviews.approve(cast.producer, take=take)
     reviews.approve(cast.owner, take=take)
     assert Review.objects.get(take=take).state == "approved"
-    if how != "switched off":
-        told = Notice.objects.filter(person=cast.owner).values_list("sentence", flat=True)
-        assert any("No named approver is left" in sentence for sentence in told)
+    told = Notice.objects.filter(person=cast.owner).values_list("sentence", flat=True)
+    assert any("No named approver is left" in sentence for sentence in told)
 
 
 def test_what_waited_for_a_removed_approver_alone_is_approved(cast: SimpleNamespace) -> None:
@@ -102,3 +101,39 @@ def test_what_waited_for_a_removed_approver_alone_is_approved(cast: SimpleNamesp
     assert Review.objects.get(take=take).state == "waiting"
     members.remove_member(cast.owner, member=cast.project.memberships.get(user=cast.reviewer))
     assert Review.objects.get(take=take).state == "approved"
+
+
+@pytest.mark.parametrize("how", ["removed", "demoted"])
+def test_an_approval_counts_only_while_its_person_may_decide(
+    cast: SimpleNamespace, how: str
+) -> None:
+    project = cast.project
+    project.approval_policy, project.approvals_needed = ApprovalPolicy.COUNT, 2
+    project.save()
+    take = factories.make_reviewable_take(project, created_by=cast.producer)
+    reviews.approve(cast.reviewer, take=take)
+    member = Membership.objects.get(project=project, user=cast.reviewer)
+    if how == "removed":
+        members.remove_member(cast.owner, member=member)
+    else:
+        members.set_role(cast.owner, member=member, role=Role.VIEWER)
+    assert reviews.approve(cast.owner, take=take).state == ReviewState.WAITING
+    assert reviews.approve(cast.producer, take=take).state == ReviewState.APPROVED
+
+
+@pytest.mark.parametrize("how", ["removed", "demoted", "promoted"])
+def test_guest_links_outlive_nobodys_right_to_make_them(cast: SimpleNamespace, how: str) -> None:
+    take = factories.make_take(factories.make_line(cast.project))
+    issued = guests.make_guest_link(cast.producer, take=take, label="Zoe", days=30)
+    token = issued.path.removeprefix("/guest/").removesuffix("/")
+    member = Membership.objects.get(project=cast.project, user=cast.producer)
+    if how == "promoted":
+        members.set_role(cast.owner, member=member, role=Role.OWNER)
+        assert guests.find_guest_link(token)
+        return
+    if how == "removed":
+        members.remove_member(cast.owner, member=member)
+    else:
+        members.set_role(cast.owner, member=member, role=Role.REVIEWER)
+    with pytest.raises(guests.GuestGone):
+        guests.find_guest_link(token)

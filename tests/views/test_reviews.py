@@ -192,6 +192,21 @@ def test_a_card_says_how_far_its_take_has_come(stage: SimpleNamespace) -> None:
     assert "Approval of take 1 fell" in html
 
 
+def test_what_was_approved_before_says_what_took_its_place(stage: SimpleNamespace) -> None:
+    second = factories.make_reviewable_take(stage.project, line=stage.take.line)
+    reviews.approve(stage.reviewer, take=second, heard=["fernweh"])
+    html = page(stage.viewer, f"/takes/{stage.take.pk}/")
+    assert "Superseded by take 2" in html
+    assert "instead of take 2" in page(stage.owner, f"/takes/{stage.take.pk}/")
+
+
+def test_an_undo_that_comes_too_late_is_said(stage: SimpleNamespace) -> None:
+    undo = f"/takes/{stage.take.pk}/take-back/?queue="
+    response = enter(stage.reviewer).post(undo, follow=True)
+    assert response.redirect_chain == [(f"/review/{stage.take.pk}/", 302)]
+    assert "no decision on this take that could be taken back" in response.content.decode()
+
+
 def test_a_fallen_approval_shows_what_changed_when_and_by_whom(stage: SimpleNamespace) -> None:
     reviews.approve(stage.reviewer, take=stage.take, heard=["fernweh"])
     lines.edit_line(stage.producer, line=stage.take.line, text="Fernweh boils in a minute.")
