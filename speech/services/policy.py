@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models import F
 
 from speech.errors import BadInput
-from speech.models import Project, User
+from speech.models import Decision, Project, User
 from speech.queries import approval
 from speech.services.events import log, touch
+from speech.services.fallen import end_decisions
 from speech.services.notices import bump
 from speech.services.reviews import settle
-from speech.states import ApprovalPolicy, ReviewState
+from speech.states import ApprovalPolicy, ReviewState, Verdict
 
 
 @transaction.atomic
@@ -48,6 +50,8 @@ def set_policy(
     new = _policy_said(project)
     if new != old:
         log(actor, "approval policy changed", project=project, old=old, new=new)
+    if not own_approval:
+        _end_own_approvals(project)
     settle_waiting(actor, project=project)
     waiting = project.reviews.filter(state=ReviewState.WAITING).values_list("take", flat=True)
     bump(project.memberships.values_list("user", flat=True))
@@ -57,6 +61,17 @@ def set_policy(
         lines=project.lines.filter(deleted_at=None).values_list("pk", flat=True),
     )
     return project
+
+
+def _end_own_approvals(project: Project) -> None:
+    """What people said of their own takes does not count towards an approval that is not there."""
+    open_ones = Decision.objects.filter(
+        review__project=project, ended_at=None, verdict=Verdict.APPROVE
+    ).exclude(review__state=ReviewState.APPROVED)
+    end_decisions(
+        open_ones.filter(by=F("review__take__created_by")),
+        why="Nobody approves a take that they made themselves any more",
+    )
 
 
 def settle_waiting(actor: User, *, project: Project) -> None:

@@ -19,7 +19,7 @@ from speech.models import Comment, Decision, Hearing, Line, Review, Take, User
 from speech.queries import approval
 from speech.services.adopting import adopt_setup
 from speech.services.events import log, touch
-from speech.services.fallen import end_decisions, move, name_of, tell_fallen
+from speech.services.fallen import end_decisions, move, name_of, recheck, tell_fallen
 from speech.services.notices import bump, tell
 from speech.states import ApprovalPolicy, NoticeKind, ReviewState, Verdict
 
@@ -171,6 +171,12 @@ def take_back(actor: User, *, take: Take) -> Review:
     )  # fmt: skip
     bump(person.pk for person in approval.deciders(take.project))
     _touch(take)
+    if review.state == ReviewState.WAITING:
+        # Nothing looked after it while changes were asked for: the line may have moved on, or the
+        # others said enough.
+        recheck(actor, lines=[take.line_id])
+        settle(actor, take=take)
+        review.refresh_from_db()
     return review
 
 
@@ -184,7 +190,9 @@ def settle(actor: User, *, take: Take) -> None:
     take = _locked(take)
     review = _review_of(take)
     decisions = list(review.decisions.filter(ended_at=None))
-    if review.state == ReviewState.WAITING and approval.is_met(take.project, decisions):
+    if take.project.archived_at is not None or review.state != ReviewState.WAITING:
+        return
+    if approval.is_met(take.project, decisions):
         _make_approved(actor, review, take)
         log(
             actor, "take approved", project=take.project, target=f"take {take.pk}",

@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from speech.errors import BadInput, NotAllowed, WrongState
-from speech.models import Event, Line, Membership, Notice, Review, Take
+from speech.models import Event, Line, Membership, Notice, Project, Review, Take
 from speech.queries import approval
 from speech.services import lines, projects, reviews, takes, voices
 from speech.services import policy as policies
@@ -153,6 +153,50 @@ def test_a_decision_can_be_taken_back(stage: SimpleNamespace) -> None:
         reviews.take_back(stage.cast.owner, take=take)
     reviews.take_back(stage.cast.reviewer, take=take)
     assert state(take) == R.WAITING
+
+
+def _policy(stage: SimpleNamespace, policy: ApprovalPolicy, *, own: bool = True) -> None:
+    policies.set_policy(
+        stage.cast.owner, project=Project.objects.get(pk=stage.project.pk), policy=policy,
+        needed=2, own_approval=own, approvers=[],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("then", [ApprovalPolicy.ONE, ApprovalPolicy.COUNT])
+def test_own_approvals_count_no_longer_once_that_is_the_rule(
+    stage: SimpleNamespace, then: ApprovalPolicy
+) -> None:
+    _policy(stage, ApprovalPolicy.COUNT)
+    take = stage.take()
+    reviews.approve(stage.cast.producer, take=take)
+    _policy(stage, then, own=False)
+    assert state(take) == R.WAITING
+    reviews.approve(stage.cast.reviewer, take=take)
+    assert state(take) == (R.APPROVED if then == ApprovalPolicy.ONE else R.WAITING)
+
+
+def test_taking_back_the_only_objection_lets_the_approvals_hold(stage: SimpleNamespace) -> None:
+    _policy(stage, ApprovalPolicy.COUNT)
+    take = stage.take()
+    reviews.approve(stage.cast.reviewer, take=take)
+    reviews.ask_changes(stage.cast.owner, take=take, reason="Too slow.")
+    reviews.approve(stage.cast.producer, take=take)
+    assert state(take) == R.CHANGES
+    assert reviews.take_back(stage.cast.owner, take=take).state == R.APPROVED
+    assert reviews.still_holds(Review.objects.get(take=take))
+
+
+@pytest.mark.parametrize("how", ["edited", "archived"])
+def test_taking_back_an_objection_does_not_let_a_take_wait_that_cannot_be_approved(
+    stage: SimpleNamespace, how: str
+) -> None:
+    take = stage.take()
+    reviews.ask_changes(stage.cast.owner, take=take, reason="Too slow.")
+    if how == "edited":
+        lines.edit_line(stage.cast.owner, line=stage.line, text="Something else.")
+    else:
+        takes.archive_take(stage.cast.owner, take=take, on=True)
+    assert reviews.take_back(stage.cast.owner, take=take).state == R.NONE
 
 
 def test_must_say_words_are_confirmed_one_by_one(stage: SimpleNamespace) -> None:
