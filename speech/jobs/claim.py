@@ -13,7 +13,7 @@ from speech.jobs.lease import Lease, live_owners, lock_dead_owners, other_owners
 from speech.jobs.standing import BREAKS_AFTER
 from speech.jobs.work import Work
 from speech.models import EngineState, Job, Take
-from speech.services.events import touch
+from speech.services.events import log, touch
 from speech.states import OWNED, Charged, JobState
 
 ADOPTABLE = frozenset({JobState.RUNNING, JobState.DOWNLOADING, JobState.MEASURING})
@@ -64,6 +64,11 @@ def _adopt(lease: Lease, *, engines: frozenset[str], free: frozenset[str]) -> li
         error=UNKNOWN_SENTENCE, error_code="interrupted",
     )  # fmt: skip
     Job.objects.filter(pk__in=mine).update(owner=lease.owner, epoch=F("epoch") + 1)
+    for take in Take.objects.filter(job_id__in=doubtful).select_related("project"):
+        log(
+            None, "take ended", project=take.project, target=f"take {take.pk}",
+            how=JobState.UNKNOWN.label.lower(), why=UNKNOWN_SENTENCE,
+        )  # fmt: skip
     _show([*back, *doubtful])
     return _load(mine)
 

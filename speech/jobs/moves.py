@@ -13,8 +13,9 @@ from django.utils import timezone
 from speech.engines.base import Result, Submitted
 from speech.jobs.ledger import Seen, Written
 from speech.jobs.work import Work, result_to_json, storable_url
-from speech.models import Job, Take
+from speech.models import Job, Project, Take
 from speech.services.comments import answered_by
+from speech.services.events import log
 from speech.states import MOVES, OWNED, Charged, JobState
 
 Write = Callable[[], Written]
@@ -77,6 +78,8 @@ def done(work: Work, owner: str, facts: dict[str, Any]) -> Write:
 
     def write() -> Written:
         written = finish()
+        if written.ok:
+            log(None, "take made", **_about(work))
         answered = answered_by(work.take_id) if written.ok else None
         if answered is None:
             return written
@@ -104,13 +107,21 @@ def ended(
 ) -> Write:
     """Failed, expired or unknown, with the sentence that the card shows."""
     now = timezone.now()
-    return _move(
+    end = _move(
         work, owner, state,
         job={
             "owner": "", "finished_at": now, "error": error, "error_code": code, "charged": charged,
         },
         take={"finished_at": now},
     )  # fmt: skip
+
+    def write() -> Written:
+        written = end()
+        if written.ok:
+            log(None, "take ended", **_about(work), how=state.label.lower(), why=error)
+        return written
+
+    return write
 
 
 def note_failure(work: Work, owner: str, *, error: str, code: str) -> Write:
@@ -122,6 +133,10 @@ def note_failure(work: Work, owner: str, *, error: str, code: str) -> Write:
         return Written(ok=count == 1)
 
     return write
+
+
+def _about(work: Work) -> dict[str, Any]:
+    return {"project": Project(pk=work.project_id), "target": f"take {work.take_id}"}
 
 
 def _move(

@@ -73,6 +73,8 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
             Kind.TAKES,
             {
                 "takes asked for": "{who} asked for {takes} of {target}: {engine}",
+                "take made": "{target} is ready",
+                "take ended": "{target}: {how}. {why}",
                 "take retried": "{who} tried {target} again",
                 "unknown take submitted again": "{who} sent {target} again, though it may have"
                 " been charged already",

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 
 from speech.jobs import driver
-from speech.models import Job, Take
+from speech.models import Event, Job, Take
 from speech.services.takes import request_takes
 from speech.states import JobState
 from tests import factories
@@ -32,6 +32,7 @@ def test_it_makes_a_playable_take() -> None:
     assert take.words[0][0].startswith("Seven")
     assert "espeak" in take.engine_version
     assert take.job.owner == ""
+    assert Event.objects.filter(verb="take made", target=f"take {take.pk}").count() == 1
 
 
 def test_it_makes_the_same_sound_from_the_same_seed_and_marks_the_repeat() -> None:

@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from speech.engines.base import Engine
 from speech.jobs import driver
-from speech.models import EngineState, Job, Line, ProviderClip, Take, User
+from speech.models import EngineState, Event, Job, Line, ProviderClip, Take, User
 from speech.services.engines import resume_engine
 from speech.services.takes import dismiss_unknown, request_takes, retry_take, submit_again
 from speech.states import Charged, JobState
@@ -191,6 +191,7 @@ def test_it_fails_at_once_where_asking_again_cannot_help(
     for take in map(fresh, takes):
         assert take.state == JobState.FAILED
         assert take.job.charged == Charged.NO
+        assert "failed" in Event.objects.get(target=f"take {take.pk}", verb="take ended").data["how"]
     assert sends(segmind) == dict.fromkeys((take.seed for take in takes), 1)
 
 
