@@ -191,7 +191,8 @@ def test_it_fails_at_once_where_asking_again_cannot_help(
     for take in map(fresh, takes):
         assert take.state == JobState.FAILED
         assert take.job.charged == Charged.NO
-        assert "failed" in Event.objects.get(target=f"take {take.pk}", verb="take ended").data["how"]
+        told = Event.objects.get(target=f"take {take.pk}", verb="take ended")
+        assert "failed" in told.data["how"]
     assert sends(segmind) == dict.fromkeys((take.seed for take in takes), 1)
 
 
