@@ -45,7 +45,7 @@ def line_add(request: StudioRequest, slug: str) -> HttpResponse:
     project = access.get_project(request.user, slug, Can.EDIT)
     wanted = request.POST.get("after", "")
     live = project.lines.filter(deleted_at=None)
-    after = live.filter(pk=int(wanted[:18])).first() if wanted.isdigit() else None
+    after = live.filter(pk=int(wanted[:18])).first() if wanted.isdecimal() else None
     added = service.add_line(
         request.user, project=project, text=request.POST.get("text", "").strip(), after=after
     )
@@ -132,7 +132,7 @@ def _setup_moved_on(request: StudioRequest, found: Line) -> HttpResponse:
 def line_move(request: StudioRequest, slug: str, pk: int) -> HttpResponse:
     found = parts.get_line(request, slug, pk, Can.EDIT)
     to = request.POST.get("to", "")
-    if not to.isdigit():
+    if not to.isdecimal():
         raise BadInput("Say to which position the line should move.")
     service.move_line(request.user, line=found, to=int(to[:6]))
     return parts.back(request, reverse("speech:line", args=[slug, pk]))
@@ -171,8 +171,8 @@ def line_restore(request: StudioRequest, slug: str, pk: int) -> HttpResponse:
 def generate(request: StudioRequest, slug: str, pk: int) -> HttpResponse:
     """Ask for takes: of the form's line as it stands, or once more with the seed of a take."""
     found = parts.get_line(request, slug, pk, Can.GENERATE)
-    if request.POST.get("again", "").isdigit():
-        return _asked(request, found, _again(request, found, int(request.POST["again"])))
+    if request.POST.get("again", "").isdecimal():
+        return _asked(request, found, _again(request, found, int(request.POST["again"][:18])))
     form = LineForm(request.POST, line=found, engines=parts.engines(), asking=True)
     if form.is_valid():
         try:
@@ -261,7 +261,7 @@ def _save_text(request: StudioRequest, found: Line, *, strict: bool = False) -> 
         line=found,
         text=posted.get("text", ""),
         direction=posted.get("direction"),
-        revision=int(revision) if revision.isdigit() else None,
+        revision=int(revision[:18]) if revision.isdecimal() else None,
         base=None
         if base is None
         else Words(base.replace("\r\n", "\n"), posted.get("base_direction", "")),

@@ -83,7 +83,9 @@ def word_restore(request: StudioRequest, slug: str) -> HttpResponse:
     """Undo `word_remove`."""
     project = get_project(request.user, slug, Can.EDIT)
     raw = request.GET.get("from", "")
-    event = project.events.filter(pk=int(raw)).first() if raw.isdigit() and len(raw) < 19 else None
+    event = (
+        project.events.filter(pk=int(raw)).first() if raw.isdecimal() and len(raw) < 19 else None
+    )
     try:
         if event is None:
             raise BadInput("There is no word to bring back.")

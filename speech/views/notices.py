@@ -41,7 +41,7 @@ def notice_open(request: StudioRequest, pk: int) -> HttpResponse:
 @require_POST
 def notices_read(request: StudioRequest) -> HttpResponse:
     raw = request.POST.get("up_to", "")
-    service.read_all(request.user, up_to=int(raw[:18]) if raw.isdigit() else 0)
+    service.read_all(request.user, up_to=int(raw[:18]) if raw.isdecimal() else 0)
     return redirect("speech:notices")
 
 

@@ -109,7 +109,7 @@ def review_heard(request: StudioRequest, pk: int) -> HttpResponse:
 def review_ask_ticked(request: StudioRequest, slug: str) -> HttpResponse:
     """Several takes of a project at once; each that cannot be asked about is named."""
     project = access.get_project(request.user, slug, Can.EDIT)
-    ids = [int(raw) for raw in request.POST.getlist("take") if raw.isdigit() and len(raw) < 19]
+    ids = [int(raw) for raw in request.POST.getlist("take") if raw.isdecimal() and len(raw) < 19]
     asked, refused = 0, []
     for found in project.takes.filter(pk__in=ids, line__deleted_at=None).order_by("pk"):
         try:

@@ -13,7 +13,7 @@ MOST_TAKES = 100
 
 def news(request: StudioRequest, project: Project, since: int) -> str:
     raw = request.GET.get("takes", "").split(",")
-    ids = [int(pk[:18]) for pk in raw if pk.isdigit()][:MOST_TAKES]
+    ids = [int(pk[:18]) for pk in raw if pk.isdecimal()][:MOST_TAKES]
     shown = takes.base().filter(pk__in=ids, line__deleted_at=None)
     cards = takes.cards(queries.changed_takes(shown, project, since=since))
     return parts.fragments(
