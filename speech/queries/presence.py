@@ -10,7 +10,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -24,15 +24,23 @@ SHOWN = 4
 
 
 @dataclass(frozen=True, kw_only=True)
+class Glance:
+    """Marks by which a page knows that who is here has changed, without their names."""
+
+    mark: str
+    """Of the others: what the page shows."""
+    mark_of_all: str
+    """The watcher's, with oneself: it does not know who asks."""
+    own_seen_at: datetime | None
+    """When one was last here oneself; None where that has aged."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Here:
-    """The others in a project, and the marks by which a page knows that this has changed."""
+    """The others in a project, as a page shows them."""
 
     others: Sequence[Presence]
     mark: str
-    """Of `others`: what the page shows."""
-    mark_of_all: str
-    """The watcher's, with oneself: it does not know who asks."""
-    own: Presence | None
 
     @property
     def faces(self) -> Sequence[Presence]:
@@ -45,17 +53,22 @@ class Here:
 
 def here(project: Project, viewer: User) -> Here:
     """Who is in `project`, as `viewer` sees it. One query."""
+    rows = _fresh(Presence.objects.filter(project=project)).exclude(user=viewer)
+    others = list(rows.select_related("user", "line").order_by("user__username"))
+    return Here(others=others, mark=_mark((row.user_id, row.line_id) for row in others))
+
+
+def glance(project: Project, viewer: User) -> Glance:
+    """Whether anything is new about who is in `project`. One small query, for each long poll."""
     rows = list(
-        _fresh(Presence.objects.filter(project=project))
-        .select_related("user", "line")
-        .order_by("user__username")
+        _fresh(Presence.objects.filter(project=project)).values_list(
+            "user_id", "line_id", "seen_at"
+        )
     )
-    others = [row for row in rows if row.user_id != viewer.pk]
-    return Here(
-        others=others,
-        mark=_mark((row.user_id, row.line_id) for row in others),
-        mark_of_all=_mark((row.user_id, row.line_id) for row in rows),
-        own=next((row for row in rows if row.user_id == viewer.pk), None),
+    return Glance(
+        mark=_mark((person, line) for person, line, _ in rows if person != viewer.pk),
+        mark_of_all=_mark((person, line) for person, line, _ in rows),
+        own_seen_at=next((seen for person, _, seen in rows if person == viewer.pk), None),
     )
 
 

@@ -8,7 +8,7 @@ turns for ever. Price: one row a person, so the line shown is that of the page o
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -37,17 +37,19 @@ def arrive(actor: User, *, project: Project, line_id: int | None = None) -> None
 
 
 def stay(
-    actor: User, *, project: Project, own: Presence | None, line_id: int | None = None
+    actor: User, *, project: Project, seen_at: datetime | None, line_id: int | None = None
 ) -> bool:
-    """A page asks on; `own` is its row as it was read, None if it had aged. True if written."""
+    """A page asks on; `seen_at` is when its person was last seen here, None where that has aged.
+
+    True if the person had to arrive anew.
+    """
     now = timezone.now()
-    if own is not None and own.seen_at > now - WRITE_EVERY:
-        return False
-    if own is None:
+    if seen_at is None:
         arrive(actor, project=project, line_id=line_id)
-    else:
-        Presence.objects.filter(pk=own.pk).update(seen_at=now)
-    return True
+        return True
+    if seen_at <= now - WRITE_EVERY:
+        Presence.objects.filter(project=project, user=actor).update(seen_at=now)
+    return False
 
 
 def leave(actor: User, *, project: Project) -> None:

@@ -92,13 +92,16 @@ def _look_at_project(request: StudioRequest, slug: str) -> Look:
         project = access.get_project(request.user, slug)
         since = parts.number_asked(request, "since") or 0
         news, heard = _news(request)
-        here = _here(request, project) if "here" in request.GET else None
+        glance = _glance(request, project) if "here" in request.GET else None
         html = KINDS[parts.view_name(request)](request, project, since) if (
             moved := project.version > since
         ) else ""  # fmt: skip
         if moved or heard:
             html += _counts(request.user)
-        if here is not None and here.mark != request.GET["here"]:
+        faces = glance.mark if glance else ""
+        if glance and faces != request.GET["here"]:
+            here = presence.here(project, request.user)
+            faces = here.mark
             html += render_to_string(
                 "_people_here.html", {"here": here, "project": project}, request
             )
@@ -106,14 +109,14 @@ def _look_at_project(request: StudioRequest, slug: str) -> Look:
             ("project", project.pk): project.version,
             ("person", request.user.pk): news,
         }
-        if here is not None:
-            marks["here", project.pk] = here.mark_of_all
+        if glance:
+            marks["here", project.pk] = glance.mark_of_all
         if not html and not moved:
             return Look(marks=marks)
         response = changes_response(html, version=project.version)
         response["X-News"] = str(news)
-        if here is not None:
-            response["X-Here"] = here.mark
+        if glance:
+            response["X-Here"] = faces
         return Look(response=response, marks=marks)
     finally:
         queries.release_connections()
@@ -142,13 +145,14 @@ def _look_at_mine(request: StudioRequest) -> Look:
 
 def _news(request: StudioRequest) -> tuple[int, bool]:
     """The person's news as they stand, and whether the page has not heard of them."""
-    request.user.refresh_from_db(fields=["news"])  # it may have waited for long
-    news = request.user.news
-    asked = parts.number_asked(request, "news")
+    if getattr(request, "has_looked", False):
+        request.user.refresh_from_db(fields=["news"])
+    request.has_looked = True  # type: ignore[attr-defined]  # the person was read with the request
+    news, asked = request.user.news, parts.number_asked(request, "news")
     return news, asked is not None and asked != news
 
 
-def _here(request: StudioRequest, project: Project) -> presence.Here:
+def _glance(request: StudioRequest, project: Project) -> presence.Glance:
     """Who is there, once it is written that this person is too."""
     user, line = request.user, parts.number_asked(request, "line")
     arriving = "arrive" in request.GET and not getattr(request, "has_arrived", False)
@@ -156,15 +160,16 @@ def _here(request: StudioRequest, project: Project) -> presence.Here:
         if arriving:
             presence_service.arrive(user, project=project, line_id=line)
             request.has_arrived = True  # type: ignore[attr-defined]  # of this long poll
-            return presence.here(project, user)
-        here = presence.here(project, user)
-        if presence_service.stay(user, project=project, own=here.own, line_id=line):
-            here = presence.here(project, user)
+            return presence.glance(project, user)
+        glance = presence.glance(project, user)
+        seen_at = glance.own_seen_at
+        if presence_service.stay(user, project=project, seen_at=seen_at, line_id=line):
+            glance = presence.glance(project, user)
     except DatabaseError:
         # Being seen is worth less than the news: a busy database is no reason to withhold them.
         logger.warning("presence in project %s could not be written", project.pk)
-        here = presence.here(project, user)
-    return here
+        glance = presence.glance(project, user)
+    return glance
 
 
 def _counts(user: User) -> str:

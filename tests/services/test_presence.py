@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -22,6 +22,10 @@ def names(cast: SimpleNamespace, viewer: User | None = None) -> list[str]:
 
 def age(seconds: float, **which: object) -> None:
     Presence.objects.filter(**which).update(seen_at=timezone.now() - timedelta(seconds=seconds))
+
+
+def seen(cast: SimpleNamespace) -> datetime | None:
+    return queries.glance(cast.project, cast.viewer).own_seen_at
 
 
 def test_everybody_sees_the_others_and_not_themselves(cast: SimpleNamespace) -> None:
@@ -47,8 +51,7 @@ def test_whoever_leaves_is_gone_after_a_moment_in_which_a_reload_brings_them_bac
     arrive(cast.viewer, project=cast.project)
     leave(cast.viewer, project=cast.project)
     assert names(cast) == ["dot"]
-    own = Presence.objects.get()
-    assert stay(cast.viewer, project=cast.project, own=own)
+    assert not stay(cast.viewer, project=cast.project, seen_at=seen(cast))
     age(GRACE.total_seconds() + 1)
     assert names(cast) == ["dot"]
     leave(cast.viewer, project=cast.project)
@@ -67,14 +70,19 @@ def test_whoever_says_no_goodbye_ages_out(cast: SimpleNamespace) -> None:
 def test_a_page_that_stays_writes_rarely_and_keeps_its_line(cast: SimpleNamespace) -> None:
     lines = [factories.make_line(cast.project) for _ in range(2)]
     arrive(cast.viewer, project=cast.project, line_id=lines[0].pk)
-    row = Presence.objects.get()
-    assert not stay(cast.viewer, project=cast.project, own=row, line_id=lines[1].pk)
+    age(10)
+    before = seen(cast)
+    stay(cast.viewer, project=cast.project, seen_at=before, line_id=lines[1].pk)
+    assert seen(cast) == before
     age(20)
-    row.refresh_from_db()
-    assert stay(cast.viewer, project=cast.project, own=row, line_id=lines[1].pk)
-    row.refresh_from_db()
+    stay(cast.viewer, project=cast.project, seen_at=seen(cast), line_id=lines[1].pk)
+    row = Presence.objects.get()
     assert row.line == lines[0], "two windows of one person do not take turns"
     assert timezone.now() - row.seen_at < timedelta(seconds=5)
+    age(60)
+    assert seen(cast) is None
+    assert stay(cast.viewer, project=cast.project, seen_at=None, line_id=lines[1].pk)
+    assert Presence.objects.get().line == lines[1]
 
 
 def test_the_mark_moves_when_somebody_comes_goes_or_opens_another_line(
@@ -84,7 +92,9 @@ def test_the_mark_moves_when_somebody_comes_goes_or_opens_another_line(
 
     def mark() -> object:
         found = queries.marks({cast.project.pk})[cast.project.pk]
-        assert found == queries.here(cast.project, cast.owner).mark_of_all
+        assert found == queries.glance(cast.project, cast.owner).mark_of_all
+        mine = queries.here(cast.project, cast.owner).mark
+        assert mine == queries.glance(cast.project, cast.owner).mark
         return found
 
     seen = [mark()]
