@@ -9,11 +9,13 @@ here a second time, as SQL; `tests/queries/test_reviews.py` compares the two.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from speech import access
@@ -26,6 +28,8 @@ from speech.states import ApprovalPolicy, ReviewState, Role, Verdict
 ROWS_ON_A_PAGE = 25
 MOST_COUNTED = 99
 """A count beyond this is shown as “99+”."""
+_SOMEBODY = -1
+"""No person's key: where it stands in a query, a person is put."""
 
 
 class Show(StrEnum):
@@ -88,8 +92,20 @@ def waiting_for(user: User) -> QuerySet[Review]:
 
 def waiting_count(user: User) -> int:
     """Takes and listening tests that wait for `user`, at most `MOST_COUNTED` + 1. Two queries."""
-    takes = _bounded(waiting_for(user))
+    sql, params = _count_of_waiting()
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [user.pk if one == _SOMEBODY else one for one in params])
+        takes = int(cursor.fetchone()[0])
     return min(takes + tests_waiting_for(user).count(), MOST_COUNTED + 1)
+
+
+@functools.cache
+def _count_of_waiting() -> tuple[str, tuple[Any, ...]]:
+    """`waiting_for(…)` counted, with a place for the person. Kept, for it is asked on every page,
+    and Django takes five times as long to write it as the database to answer it."""
+    found = waiting_for(User(pk=_SOMEBODY)).order_by().values("pk")[: MOST_COUNTED + 1]
+    sql, params = found.query.sql_with_params()
+    return f"SELECT COUNT(*) FROM ({sql}) AS waiting", params  # noqa: S608 - written by Django
 
 
 def waiting_by_project(user: User, projects: Iterable[int]) -> dict[int, int]:

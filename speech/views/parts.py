@@ -110,7 +110,7 @@ def panel(
         "tweak": tweak,
         "page": take_queries.page_of_line(line, before=before),
         "before": before,
-        "approvals": approvals_of(line.pk),
+        "approvals": approvals_of(line.pk) if line.chosen_take_id else [],
         "view": "line",
         **panel_words(),
     }

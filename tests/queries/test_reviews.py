@@ -49,6 +49,7 @@ def test_a_take_waits_for_exactly_those_who_could_approve_it(
     reviews.ask_review(cast.producer, take=take)
     for name in PEOPLE:
         person = getattr(cast, name)
+        assert queries.waiting_count(person) == len(waits_for(person)), name
         assert (take.pk in waits_for(person)) == could_approve(person, take), name
 
 
