@@ -3,45 +3,20 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
 
 from speech.errors import BadInput, NotAllowed, WrongState
-from speech.models import Event, Line, Membership, Notice, Project, Review, Take
+from speech.models import Event, Line, Membership, Project, Review, Take
 from speech.queries import approval
-from speech.services import lines, projects, reviews, takes, voices
+from speech.services import lines, projects, reviews, takes
 from speech.services import policy as policies
 from speech.states import ApprovalPolicy, ReviewState, Verdict
 from tests import factories
+from tests.services.review_stage import change_text, state, told
 
 R = ReviewState
-
-
-@pytest.fixture
-def stage(cast: SimpleNamespace) -> SimpleNamespace:
-    """A line, its voice, and a way to make takes that could be approved."""
-    voice = factories.make_voice()
-    cast.project.voice = voice
-    cast.project.save()
-    line = factories.make_line(cast.project, "Fernweh boils in ninety seconds.")
-
-    def take(**more: Any) -> Take:
-        usual = {"engine": "segmind", "voice": voice, "created_by": cast.producer}
-        usual |= {"reference_sha256": voice.sha256, "reference_url": voice.source_url}
-        return factories.make_take(line, **(usual | more))
-
-    return SimpleNamespace(cast=cast, line=line, voice=voice, take=take, project=cast.project)
-
-
-def state(take: Take) -> str:
-    review = Review.objects.filter(take=take).first()
-    return review.state if review else R.NONE
-
-
-def told(person: Any) -> list[str]:
-    return list(Notice.objects.filter(person=person).order_by("id").values_list("kind", flat=True))
 
 
 def test_from_asked_to_approved(stage: SimpleNamespace) -> None:
@@ -218,119 +193,6 @@ def test_it_is_kept_whether_the_take_was_played_to_its_end(stage: SimpleNamespac
     reviews.note_hearing(stage.cast.reviewer, take=take)
     reviews.approve(stage.cast.reviewer, take=take)
     assert take.review.decisions.get().played_to_end
-
-
-def change_text(stage: SimpleNamespace) -> None:
-    lines.edit_line(stage.cast.producer, line=stage.line, text="Fernweh boils in a minute.")
-
-
-def change_params(stage: SimpleNamespace) -> None:
-    lines.set_line_setup(
-        stage.cast.producer, line=stage.line, tuning={"temperature": 1.3}, voice=None,
-        pinned_seed=None,
-    )  # fmt: skip
-
-
-def change_voice(stage: SimpleNamespace) -> None:
-    lines.set_line_setup(
-        stage.cast.producer, line=stage.line, tuning={}, pinned_seed=None,
-        voice=factories.make_voice("Ben", sha256="b" * 64),
-    )  # fmt: skip
-
-
-def change_defaults(stage: SimpleNamespace) -> None:
-    projects.set_project_defaults(
-        stage.cast.owner, project=stage.project, tuning={"top_p": 0.5}, voice=stage.voice
-    )
-
-
-def change_voice_params(stage: SimpleNamespace) -> None:
-    voices.edit_voice(
-        stage.cast.owner, voice=stage.voice, name="Amara", consent_by="A", consent_for="All",
-        tuning={"temperature": 0.4},
-    )  # fmt: skip
-
-
-def delete_the_voice(stage: SimpleNamespace) -> None:
-    voices.delete_voice(stage.cast.owner, voice=stage.voice)
-
-
-def choose_another(stage: SimpleNamespace) -> None:
-    takes.choose_take(stage.cast.producer, take=stage.take(), on=True)
-
-
-def choose_none(stage: SimpleNamespace) -> None:
-    takes.choose_take(stage.cast.producer, take=stage.line.takes.get(), on=False)
-
-
-def archive(stage: SimpleNamespace) -> None:
-    takes.archive_take(stage.cast.producer, take=stage.line.takes.get(), on=True)
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (change_text, "text was changed"),
-        (change_params, "Temperature: 0.7 → 1.3"),
-        (change_voice, "Voice: Amara → Ben"),
-        (change_defaults, "→ 0.5"),
-        (change_voice_params, "0.7 → 0.4"),
-        (delete_the_voice, "Voice"),
-        (choose_another, "take 1 → take 2"),
-        (choose_none, "take 1 → none"),
-        (archive, "archived"),
-    ],
-)
-def test_an_approval_falls_with_what_it_was_about(
-    stage: SimpleNamespace, change: Any, words: str
-) -> None:
-    take = stage.take()
-    reviews.ask_review(stage.cast.producer, take=take)
-    reviews.approve(stage.cast.reviewer, take=take)
-    change(stage)
-    review = Review.objects.get(take=take)
-    assert review.state == R.NONE
-    assert review.fell_from == R.APPROVED
-    assert words in review.fell_why
-    assert review.fell_changes
-    assert not reviews.still_holds(review)
-    assert told(stage.cast.reviewer) == ["review_asked", "approval_fell"]
-    event = Event.objects.get(verb="approval fell")
-    assert (event.data["old"], event.data["new"]) == (R.APPROVED, R.NONE)
-
-
-def test_what_changes_nothing_lets_nothing_fall(stage: SimpleNamespace) -> None:
-    take = stage.take()
-    reviews.approve(stage.cast.reviewer, take=take)
-    lines.edit_line(stage.cast.producer, line=stage.line, text=stage.line.text, direction="Warm")
-    lines.move_line(stage.cast.producer, line=stage.line, to=1)
-    projects.rename_project(stage.cast.owner, project=stage.project, name="Kettle")
-    projects.set_project_defaults(
-        stage.cast.owner, project=stage.project, tuning={}, voice=stage.voice
-    )
-    lines.delete_line(stage.cast.producer, line=stage.line)
-    lines.restore_line(stage.cast.producer, line=Line.objects.get(pk=stage.line.pk))
-    assert state(take) == R.APPROVED
-    assert reviews.still_holds(Review.objects.get(take=take))
-
-
-def test_what_waits_is_stopped_by_a_change_too(stage: SimpleNamespace) -> None:
-    take = stage.take()
-    reviews.ask_review(stage.cast.owner, take=take)
-    change_text(stage)
-    assert state(take) == R.NONE
-    assert told(stage.cast.owner) == ["approval_fell"]
-
-
-def test_a_fallen_approval_comes_back_only_by_being_given_again(stage: SimpleNamespace) -> None:
-    take, text = stage.take(), stage.line.text
-    reviews.approve(stage.cast.reviewer, take=take)
-    change_text(stage)
-    lines.edit_line(stage.cast.producer, line=stage.line, text=text)
-    assert state(take) == R.NONE
-    reviews.approve(stage.cast.reviewer, take=take)
-    assert state(take) == R.APPROVED
-    assert not Review.objects.get(take=take).fell
 
 
 def test_a_line_has_one_approved_take(stage: SimpleNamespace) -> None:
