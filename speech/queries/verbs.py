@@ -102,6 +102,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
                 "must-say word added": "{who} added “{word}” to the words to say right",
                 "must-say word changed": "{who} changed “{word}” of the words to say right",
                 "must-say word removed": "{who} took “{word}” off the words to say right",
+                "must-say word restored": "{who} brought back “{word}” of the words to say right",
             },
         ),
         **_of(

@@ -18,6 +18,7 @@ WORD_LIMIT = 80
 RESPELLING_LIMIT = 120
 NOTE_LIMIT = 300
 MOST_WORDS = 200
+FACTS = ("word", "respelling", "note")
 REMOVED = "must-say word removed"
 
 
@@ -27,9 +28,7 @@ def add_word(
 ) -> MustSay:
     """Raises `BadInput` where the word is empty, too long, or there already."""
     facts = _clean(project, word, respelling, note)
-    if project.must_say.count() >= MOST_WORDS:
-        raise BadInput(f"At most {MOST_WORDS} words can be kept here.")
-    added = MustSay.objects.create(project=project, created_by=actor, **facts)
+    added = _keep(actor, project, facts)
     log(actor, "must-say word added", project=project, target=f"word {added.pk}", **facts)
     _touch(project)
     return added
@@ -60,7 +59,7 @@ def remove_word(actor: User, *, must_say: MustSay) -> Event:
     """The event that `restore_word` can bring it back from."""
     project, facts, key = must_say.project, _facts(must_say), must_say.pk
     must_say.delete()
-    event = log(actor, REMOVED, project=project, target=f"word {key}", **facts)
+    event = log(actor, "must-say word removed", project=project, target=f"word {key}", **facts)
     _touch(project)
     return event
 
@@ -70,8 +69,19 @@ def restore_word(actor: User, *, event: Event) -> MustSay:
     """Undo `remove_word`."""
     if event.verb != REMOVED or event.project is None:
         raise WrongState("There is no word to bring back.")
-    facts = {name: str(event.data.get(name, "")) for name in ("word", "respelling", "note")}
-    return add_word(actor, project=event.project, **facts)
+    project = event.project
+    word, respelling, note = (str(event.data.get(name, "")) for name in FACTS)
+    facts = _clean(project, word, respelling, note)
+    added = _keep(actor, project, facts)
+    log(actor, "must-say word restored", project=project, target=f"word {added.pk}", **facts)
+    _touch(project)
+    return added
+
+
+def _keep(actor: User, project: Project, facts: dict[str, str]) -> MustSay:
+    if project.must_say.count() >= MOST_WORDS:
+        raise BadInput(f"At most {MOST_WORDS} words can be kept here.")
+    return MustSay.objects.create(project=project, created_by=actor, **facts)
 
 
 def _clean(

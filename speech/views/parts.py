@@ -23,7 +23,7 @@ from speech.models import Line, Project, Take, User
 from speech.params import SEED_MAX, TEXT_REFUSED_OVER, TEXT_WARNED_OVER
 from speech.queries import script
 from speech.queries import takes as take_queries
-from speech.queries.deciding import deciding
+from speech.queries.deciding import Deciding, deciding
 from speech.queries.reviews import approvals_of
 from speech.views.answers import actor
 
@@ -150,15 +150,15 @@ def fragments(
     """Cards, rows and banners as the page includes them, ready to be put in place."""
     shared = {"project": project, "can": can, "view": view, "selected": selected}
     takes, html = list(takes), list[str]()
-    if view in DECIDED_ON:
-        shared["deciding"] = deciding(actor(request), project, takes)
+    found = deciding(actor(request), project, takes) if view in DECIDED_ON else {}
+    shared["deciding"] = found
     for card in takes:
         if view == "review":
             break
         about = {**shared, "card": card, "take": card.take}
         html.append(render_to_string("takes/_card.html", about, request))
         html += _comments(about, request)
-    html.append(decide_parts(request, project, takes, can=can, view=view))
+    html.append(decide_parts(request, project, takes, can=can, view=view, found=found))
     if view == "line":
         html += [
             render_to_string("lines/_row.html", {**shared, "row": row, "count": 0}, request)
@@ -175,10 +175,12 @@ def decide_parts(
     *,
     can: dict[str, bool],
     view: str,
+    found: Mapping[int, Deciding] | None = None,
 ) -> str:
-    """What is decided about these takes, where the page shows it: see `speech.queries.deciding`."""
+    """What is decided about these takes, where the page shows it; `found` if known already."""
     names = DECIDED_ON.get(view, ())
-    found = deciding(actor(request), project, takes) if names else {}
+    if found is None:
+        found = deciding(actor(request), project, takes) if names else {}
     queue = request.POST.get("queue", request.GET.get("queue", ""))
     html: list[str] = []
     for card in takes if names else ():

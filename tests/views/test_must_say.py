@@ -48,7 +48,7 @@ def test_a_producer_adds_changes_and_removes_a_word_and_takes_it_back(
     assert cast.project.must_say.get().respelling == "FERN-vay"
     assert verbs(cast) == [
         "must-say word added", "must-say word changed", "must-say word removed",
-        "must-say word added",
+        "must-say word restored",
     ]  # fmt: skip
 
 
