@@ -3,10 +3,12 @@
 A migration of its own: PostgreSQL alters no table in the transaction that filled it.
 """
 
+from typing import Any
+
 from django.db import migrations
 
 
-def notes_become_comments(apps, schema_editor):
+def notes_become_comments(apps: Any, schema_editor: Any) -> None:
     """Notes were comments without a time; from here on there is one kind."""
     Comment = apps.get_model("speech", "Comment")
     for note in apps.get_model("speech", "TakeNote").objects.order_by("id").iterator():

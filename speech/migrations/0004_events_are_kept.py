@@ -6,6 +6,8 @@ The rows are filled last: PostgreSQL alters no table in a transaction that has w
 
 import django.db.models.deletion
 from django.conf import settings
+from typing import Any
+
 from django.db import migrations, models
 
 KINDS = (
@@ -16,7 +18,7 @@ KINDS = (
 )
 
 
-def say_what_events_are_about(apps, schema_editor):
+def say_what_events_are_about(apps: Any, schema_editor: Any) -> None:
     Event = apps.get_model("speech", "Event")
     Take = apps.get_model("speech", "Take")
     for event in Event.objects.exclude(project=None).order_by("id").iterator(chunk_size=1000):

@@ -118,7 +118,9 @@ request_takes(boss, line=take.line, engine="draft", seed=11, answers=slower)
 old = write_comment(boss, take=take, text="Is this the right spelling?", start=0.2)
 resolve_comment(cy, comment=old, on=True)
 link = guests.make_guest_link(boss, take=take, label="Zoe, the client", days=7)
-warmer = guests.write_as_guest(link.link, name="Zoe", text="Could it be warmer?", start=1.0, end=1.6)
+warmer = guests.write_as_guest(
+    link.link, name="Zoe", text="Could it be warmer?", start=1.0, end=1.6
+)
 write_comment(boss, take=take, text="We will try that.", parent=warmer)
 gone = guests.make_guest_link(boss, take=take, label="The agency", days=1)
 guests.revoke_guest_link(boss, link=gone.link)

@@ -71,13 +71,15 @@ def test_no_code_can_change_or_delete_an_event(
 
 
 def test_events_go_with_their_project_and_with_nothing_else(event: Event) -> None:
-    project = event.project
+    project, actor = event.project, event.actor
+    assert project is not None
+    assert actor is not None
     line = factories.make_line(project)
-    log(event.actor, "line added", project=project, target=f"line {line.pk}", text=line.text)
+    log(actor, "line added", project=project, target=f"line {line.pk}", text=line.text)
     line.delete()
     assert project.events.count() == 2
-    archive_project(event.actor, project=project)
-    delete_project(event.actor, project=project)
+    archive_project(actor, project=project)
+    delete_project(actor, project=project)
     assert not Project.objects.filter(pk=project.pk).exists()
     assert list(Event.objects.values_list("verb", flat=True)) == ["project deleted"]
 

@@ -129,7 +129,7 @@ def test_guest_links_outlive_nobodys_right_to_make_them(cast: SimpleNamespace, h
     member = Membership.objects.get(project=cast.project, user=cast.producer)
     if how == "promoted":
         members.set_role(cast.owner, member=member, role=Role.OWNER)
-        assert guests.find_guest_link(token)
+        assert guests.find_guest_link(token).take_id == take.pk
         return
     if how == "removed":
         members.remove_member(cast.owner, member=member)

@@ -176,7 +176,8 @@ def test_a_comment_of_another_line_or_a_deleted_one_is_not_answered(
     foreign = write_comment(cast.owner, take=other, text="Over there")
     client.force_login(cast.producer)
     for answer in (str(foreign.pk), "9" * 30, "x"):
-        page = client.get(take.line.get_absolute_url(), {"tweak": take.pk, "answer": answer})
+        asked = {"tweak": str(take.pk), "answer": answer}
+        page = client.get(take.line.get_absolute_url(), asked)
         assert "Over there" not in page.content.decode()
 
 
