@@ -50,6 +50,17 @@ def _line_of(target: str) -> int | None:
     return None
 
 
+def hold(*project_ids: int) -> None:
+    """Lock these projects until the transaction ends.
+
+    Whoever changes rows of a project that others may change too holds it first, since `touch`
+    will lock it last: two that lock the same rows in another order wait for each other for ever,
+    and PostgreSQL ends one of them.
+    """
+    held = Project.objects.select_for_update(no_key=True).filter(pk__in=project_ids)
+    list(held.order_by("pk").values_list("pk", flat=True))
+
+
 def touch(project_id: int, *, takes: Iterable[int] = (), lines: Iterable[int] = ()) -> int:
     """Move the project's version and stamp the rows that changed; the change feed reads both.
 

@@ -22,7 +22,7 @@ from speech.models import Project, Review, Take, User, Voice
 from speech.queries import approval
 from speech.queries.staleness import Difference
 from speech.queries.takes import stale_differences
-from speech.services.events import log, touch
+from speech.services.events import hold, log, touch
 from speech.services.notices import bump, tell
 from speech.states import NoticeKind, ReviewState, Verdict
 
@@ -48,6 +48,7 @@ def recheck(
         reviews = reviews.filter(project=project)
     if voice is not None:
         reviews = reviews.filter(take__voice=voice)
+    hold(*reviews.values_list("project", flat=True))
     found = list(
         reviews.select_for_update(of=("self",))
         .select_related(

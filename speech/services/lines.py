@@ -14,7 +14,7 @@ from speech.models import Event, Line, Project, Take, User, Voice
 from speech.queries.combine import MARKED, combine
 from speech.queries.staleness import text_pieces
 from speech.queries.tuning import effective_tuning, effective_voice, inherited_tuning
-from speech.services.events import log, moved, touch
+from speech.services.events import hold, log, moved, touch
 from speech.services.fallen import recheck
 from speech.services.takes import cancel_queued
 
@@ -67,6 +67,7 @@ def edit_line(
     What both changed is not overwritten: `EditConflict` carries both. `strict` refuses too where
     the text that is kept would be another than the one typed.
     """
+    hold(line.project_id)
     current = Line.objects.select_for_update().get(pk=line.pk)
     text = _clean_text(text)
     if MARKED.search(text):
@@ -171,6 +172,7 @@ def set_line_setup(
     pause_after: float | None = None,
 ) -> Line:
     """Voice, knobs and pinned seed of one line; None and blanks mean "as the project"."""
+    hold(line.project_id)
     before = _setup_of(line)
     given = params.clean_tuning(tuning)
     standard = inherited_tuning(line.project, voice or line.project.voice)

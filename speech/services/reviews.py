@@ -18,7 +18,7 @@ from speech.errors import BadInput, NotAllowed, WrongState
 from speech.models import Comment, Decision, Hearing, Line, Review, Take, User
 from speech.queries import approval
 from speech.services.adopting import adopt_setup
-from speech.services.events import log, touch
+from speech.services.events import hold, log, touch
 from speech.services.fallen import end_decisions, move, name_of, recheck, tell_fallen
 from speech.services.notices import bump, tell
 from speech.states import ApprovalPolicy, NoticeKind, ReviewState, Verdict
@@ -293,6 +293,7 @@ def _may_decide(person: User, take: Take) -> bool:
 
 def _locked(take: Take) -> Take:
     """The take as it is now, under the lock of its line: decisions about a line queue up."""
+    hold(take.project_id)
     Line.objects.select_for_update(of=("self",)).get(pk=take.line_id)
     return Take.objects.select_related(
         "project__voice", "voice", "line__voice", "line__project__voice", "created_by"

@@ -18,7 +18,7 @@ from speech.models import Batch, Comment, Job, Line, Project, Star, Take, User, 
 from speech.params import SEED_MAX
 from speech.queries.tuning import effective_tuning, effective_voice
 from speech.services.adopting import adopt_setup
-from speech.services.events import log, touch
+from speech.services.events import hold, log, touch
 from speech.services.fallen import recheck
 from speech.states import RETRYABLE, BatchKind, JobState
 
@@ -50,6 +50,7 @@ def request_takes(
     count up from it, since the same seed would only make the same take again. `tuning`, `voice`
     and `text` default to the line's own. Raises `ParamErrors` with every fault.
     """
+    hold(line.project_id)
     line = (
         Line.objects.select_for_update(of=("self",))
         .select_related("project", "voice", "project__voice")
@@ -201,6 +202,7 @@ def choose_take(actor: User, *, take: Take, on: bool) -> Line:
     line's from then on, so that the next takes are made like it."""
     if on and not take.is_done:
         raise WrongState("Only a finished take can be chosen.")
+    hold(take.project_id)
     line = Line.objects.select_for_update(of=("self",)).get(pk=take.line_id)
     before = line.chosen_take_id
     earlier = Take.objects.filter(pk=before or 0).values_list("number", flat=True).first()
@@ -332,6 +334,7 @@ def _again(actor: User, *, take: Take, verb: str) -> Job:
 
 
 def _locked(take: Take) -> Take:
+    hold(take.project_id)
     return (
         Take.objects.select_for_update(of=("self",))
         .select_related("project", "line")

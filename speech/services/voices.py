@@ -20,7 +20,7 @@ from speech import params
 from speech.background import enqueue
 from speech.errors import Fault, ParamErrors, WrongState
 from speech.models import Line, Project, Review, User, Voice
-from speech.services.events import log, touch
+from speech.services.events import hold, log, touch
 from speech.services.fallen import recheck
 from speech.states import CLIP_LIVE, LIVE, ClipState
 
@@ -88,6 +88,7 @@ def edit_voice(
     knobs = _clean_knobs(tuning, faults)
     if faults:
         raise ParamErrors(faults)
+    hold(*_concerned(voice))
     old = _record(voice)
     for field, value in words.items():
         setattr(voice, field, value)
@@ -166,6 +167,7 @@ def restore_voice(actor: User, *, voice: Voice) -> Voice:
 def delete_voice(actor: User, *, voice: Voice) -> None:
     """The voice and its clip go. Lines and projects that used it have none; takes keep their own
     record of it. Files go right after the commit: a crash between leaves orphans at worst."""
+    hold(*_concerned(voice))
     voice = Voice.objects.select_for_update().get(pk=voice.pk)
     if voice.takes.filter(state__in=LIVE).exists():
         raise WrongState(
@@ -292,6 +294,12 @@ def _users(voice: Voice) -> dict[int, list[int]]:
     for project_id, line_id in lines.filter(voice=voice).values_list("project_id", "pk"):
         found.setdefault(project_id, []).append(line_id)
     return found
+
+
+def _concerned(voice: Voice) -> set[int]:
+    """Projects whose rows change with the voice: those read by it, and those with takes of it."""
+    made = voice.takes.order_by().values_list("project", flat=True).distinct()
+    return {*_users(voice), *made}
 
 
 def _touch(users: Mapping[int, list[int]]) -> None:
