@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from speech.errors import BadInput, WrongState
-from speech.models import Decision, GuestLink, Membership, OneTimeLink, Project, User
+from speech.models import Decision, GuestLink, Membership, OneTimeLink, Presence, Project, User
 from speech.queries import approval
 from speech.queries.approval import DECIDING_ROLES
 from speech.services.events import log, touch
@@ -89,6 +89,7 @@ def remove_member(actor: User, *, member: Membership) -> None:
     project, person_id, role = member.project, member.user_id, member.role
     was_named = member.approver
     member.delete()
+    Presence.objects.filter(project=project, user=person_id).delete()
     verb = "project left" if person_id == actor.pk else "member removed"
     log(actor, verb, project=project, target=f"person {person_id}", role=role)
     _end_open_approvals(project, person_id)

@@ -7,8 +7,10 @@ import pytest
 from speech.errors import BadInput, NotAllowed, WrongState
 from speech.models import Event, Membership, Notice, Review, User
 from speech.queries.approval import deciders, policy_of
+from speech.queries.presence import here
 from speech.services import accounts, guests, members, reviews
 from speech.services.policy import set_policy
+from speech.services.presence import arrive
 from speech.states import ApprovalPolicy, ReviewState, Role
 from tests import factories
 
@@ -137,3 +139,11 @@ def test_guest_links_outlive_nobodys_right_to_make_them(cast: SimpleNamespace, h
         members.set_role(cast.owner, member=member, role=Role.REVIEWER)
     with pytest.raises(guests.GuestGone):
         guests.find_guest_link(token)
+
+
+def test_whoever_is_removed_is_no_longer_seen_in_the_project(cast: SimpleNamespace) -> None:
+    arrive(cast.reviewer, project=cast.project)
+    assert here(cast.project, cast.owner).others
+    member = Membership.objects.get(project=cast.project, user=cast.reviewer)
+    members.remove_member(cast.owner, member=member)
+    assert not here(cast.project, cast.owner).others
