@@ -17,7 +17,7 @@ from http import HTTPStatus
 
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_POST, require_safe
@@ -89,9 +89,9 @@ async def _wait(request: StudioRequest, look: Callable[[], Look]) -> HttpRespons
 
 def _look_at_project(request: StudioRequest, slug: str) -> Look:
     try:
+        news, heard = _news(request)
         project = access.get_project(request.user, slug)
         since = parts.number_asked(request, "since") or 0
-        news, heard = _news(request)
         glance = _glance(request, project) if "here" in request.GET else None
         html = KINDS[parts.view_name(request)](request, project, since) if (
             moved := project.version > since
@@ -146,7 +146,9 @@ def _look_at_mine(request: StudioRequest) -> Look:
 def _news(request: StudioRequest) -> tuple[int, bool]:
     """The person's news as they stand, and whether the page has not heard of them."""
     if getattr(request, "has_looked", False):
-        request.user.refresh_from_db(fields=["news"])
+        request.user.refresh_from_db(fields=["news", "is_active", "is_superuser"])
+        if not request.user.is_active:
+            raise Http404
     request.has_looked = True  # type: ignore[attr-defined]  # the person was read with the request
     news, asked = request.user.news, parts.number_asked(request, "news")
     return news, asked is not None and asked != news

@@ -113,6 +113,25 @@ async def test_it_waits_until_something_happens() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", ["changes", "my_changes"])
+async def test_a_page_that_was_open_tells_nothing_to_somebody_switched_off(name: str) -> None:
+    owner, project, line = await sync_to_async(_a_project)()
+    person = await sync_to_async(factories.make_user)("zoe", is_superuser=True)
+    client = AsyncClient()
+    await client.aforce_login(person)
+    take = await sync_to_async(factories.make_take)(line, state=JobState.DONE)
+    url = reverse(f"speech:{name}", args=[project.slug] if name == "changes" else [])
+    since = await sync_to_async(_version)(project)
+    every = mark_of(await sync_to_async(versions_of)(person))
+    asked = asyncio.create_task(client.get(url, query_params={"since": since, "all": every}))
+    done, _ = await asyncio.wait({asked}, timeout=0.6)
+    assert not done
+    await User.objects.filter(pk=person.pk).aupdate(is_active=False)
+    await sync_to_async(star_take)(owner, take=take, on=True)
+    assert (await asyncio.wait_for(asked, 10)).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
 async def test_it_answers_with_nothing_when_nothing_happens() -> None:
     owner, project, _ = await sync_to_async(_a_project)()
     client = AsyncClient()
