@@ -18,6 +18,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from speech.models import Decision, Line, Membership, MustSay, Project, Review, Take, User
+from speech.queries.script import TAG
 from speech.queries.staleness import Difference
 from speech.queries.takes import stale_differences
 from speech.queries.tuning import effective_tuning, effective_voice
@@ -151,8 +152,9 @@ def is_met(project: Project, approvals: Iterable[Decision]) -> bool:
 
 
 def words_in(text: str, must_say: Iterable[MustSay]) -> list[MustSay]:
-    """Those must-say words that occur in `text`, whole and in any case."""
-    return [one for one in must_say if _pattern(one.word).search(_plain(text))]
+    """Those must-say words that are said in `text`: whole, in any case, and not inside a tag."""
+    said = _plain(TAG.sub(" ", text))
+    return [one for one in must_say if _pattern(one.word).search(said)]
 
 
 def _pattern(word: str) -> re.Pattern[str]:

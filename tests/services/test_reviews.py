@@ -238,6 +238,12 @@ def test_words_are_found_whole_and_in_any_case(stage: SimpleNamespace) -> None:
     assert list(found.values()) == [["Fernweh"], [], ["C++"], ["it’s"], ["Ænima"]]
 
 
+def test_the_name_of_a_tag_is_no_word_to_confirm(stage: SimpleNamespace) -> None:
+    stage.project.must_say.create(word="laugh")
+    for text, found in (("Ha. [laugh] Again.", 0), ("[laugh] A good laugh.", 1)):
+        assert len(approval.words_in(text, stage.project.must_say.all())) == found, text
+
+
 def test_decisions_are_kept_when_they_end(stage: SimpleNamespace) -> None:
     take = stage.take()
     reviews.approve(stage.cast.reviewer, take=take)
