@@ -122,6 +122,16 @@ def test_the_answers_of_a_link_are_not_cached(client: Client) -> None:
     assert "no-store" in client.get(path)["Cache-Control"]
 
 
+def test_an_invitation_says_what_the_role_may_do(client: Client, cast: SimpleNamespace) -> None:
+    for role, words in (
+        ("viewer", "you can listen."),
+        ("reviewer", "comment, vote in listening tests, and approve takes or ask for changes"),
+        ("producer", "edit lines, make takes"),
+    ):
+        issued = links.issue_invitation(cast.owner, project=cast.project, role=role)
+        assert words in client.get(issued.path).content.decode()
+
+
 def test_somebody_signed_in_joins_with_one_button(client: Client, cast: SimpleNamespace) -> None:
     issued = links.issue_invitation(cast.owner, project=cast.project, role="reviewer")
     client.force_login(cast.stranger)
