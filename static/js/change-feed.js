@@ -16,6 +16,10 @@
       this.failures = 0;
       this.onVisible = () => (document.hidden ? this.rest() : this.start());
       this.onHide = () => this.rest();
+      // On a phone the script is a page of its own: whoever reads it is on no line yet.
+      this.narrow = document.querySelector('.studio[data-at="script"]') && matchMedia("(max-width: 900px)");
+      this.onTurn = () => this.again();
+      this.narrow?.addEventListener("change", this.onTurn);
       this.onShow = (event) => event.persisted && !document.hidden && this.start();
       document.addEventListener("visibilitychange", this.onVisible);
       addEventListener("pagehide", this.onHide);
@@ -28,6 +32,7 @@
       document.removeEventListener("visibilitychange", this.onVisible);
       removeEventListener("pagehide", this.onHide);
       removeEventListener("pageshow", this.onShow);
+      this.narrow?.removeEventListener("change", this.onTurn);
       const wasOpen = !!this.run;
       this.stop();
       if (wasOpen && this.goodbye) setTimeout(() => {
@@ -49,6 +54,14 @@
       clearTimeout(this.timer);
     }
 
+    // The line came into view: all that happened to it since the page was drawn.
+    again() {
+      if (!this.run) return;
+      this.stop();
+      this.known.since = this.dataset.version || "0";
+      this.start();
+    }
+
     // Nobody looks: no more questions, and the others need not see this person here.
     rest() {
       if (this.run) this.leave();
@@ -67,6 +80,7 @@
     get question() {
       const asked = new URLSearchParams(this.dataset.query || "");
       for (const [name, value] of Object.entries(this.known)) if (value !== undefined) asked.set(name, value);
+      if (this.narrow?.matches) asked.delete("line");
       if (this.arriving) asked.set("arrive", "1");
       return `${this.dataset.url}?${asked}`;
     }
