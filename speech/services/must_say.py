@@ -11,7 +11,7 @@ from django.db import transaction
 
 from speech.errors import BadInput, WrongState
 from speech.models import Event, MustSay, Project, User
-from speech.services.events import log, moved, touch
+from speech.services.events import hold, log, moved, touch
 from speech.states import ReviewState
 
 WORD_LIMIT = 80
@@ -95,6 +95,7 @@ def _clean(
         if len(facts[name]) > limit:
             many = len(facts[name])
             raise BadInput(f"A {name} has at most {limit} characters; this one has {many}.")
+    hold(project.pk)
     same = project.must_say.filter(word__iexact=facts["word"])
     if but is not None:
         same = same.exclude(pk=but.pk)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import django
 
@@ -16,7 +17,16 @@ from django.db import DatabaseError, connections  # noqa: E402
 
 from speech.errors import StudioError  # noqa: E402
 from speech.models import Line, Membership, Project, Review, Take, User, Voice  # noqa: E402
-from speech.services import lines, members, policy, projects, reviews, takes, voices  # noqa: E402
+from speech.services import (  # noqa: E402
+    lines,
+    members,
+    must_say,
+    policy,
+    projects,
+    reviews,
+    takes,
+    voices,
+)
 from speech.states import ReviewState, Role  # noqa: E402
 from tests import factories  # noqa: E402
 
@@ -55,13 +65,30 @@ def main() -> None:
             take = factories.make_reviewable_take(project)
             factories.make_line(project)
             reviews.ask_review(owner, take=take)
-            _at_once(name, reviewer, owner, take, other)
+            _approve_while(name, reviewer, owner, take, other)
+        project = factories.make_project(owner=owner)
+        add = partial(must_say.add_word, owner, project=project, word="Fernweh")
+        _at_once("adds a word twice", add, add)
 
 
-def _at_once(
+def _approve_while(
     name: str, reviewer: User, owner: User, take: Take, other: Callable[..., object]
 ) -> None:
-    ready = threading.Barrier(2)
+    project = Project.objects.get(pk=take.project_id)
+    line = Line.objects.select_related("project").get(pk=take.line_id)
+    mine, theirs = (Take.objects.get(pk=take.pk) for _ in range(2))
+    _at_once(
+        name,
+        partial(reviews.approve, reviewer, take=mine),
+        partial(other, owner, project, line, theirs),
+    )
+    review = Review.objects.get(take=take)
+    if review.state == ReviewState.APPROVED and not reviews.still_holds(review):
+        print(f"{name}: approved, and not what the line asks for")
+
+
+def _at_once(name: str, *acts: Callable[[], object]) -> None:
+    ready = threading.Barrier(len(acts))
 
     def begin(act: Callable[[], object]) -> None:
         try:
@@ -74,20 +101,11 @@ def _at_once(
         finally:
             connections.close_all()
 
-    project = Project.objects.get(pk=take.project_id)
-    line = Line.objects.select_related("project").get(pk=take.line_id)
-    mine, theirs = (Take.objects.get(pk=take.pk) for _ in range(2))
-    threads = [
-        threading.Thread(target=begin, args=(lambda: reviews.approve(reviewer, take=mine),)),
-        threading.Thread(target=begin, args=(lambda: other(owner, project, line, theirs),)),
-    ]
+    threads = [threading.Thread(target=begin, args=(act,)) for act in acts]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    review = Review.objects.get(take=take)
-    if review.state == ReviewState.APPROVED and not reviews.still_holds(review):
-        print(f"{name}: approved, and not what the line asks for")
 
 
 if __name__ == "__main__":
