@@ -185,7 +185,9 @@
         form.reset();
         if (form.contains(document.activeElement)) document.activeElement.blur();
       }
+      const box = document.getElementById("messages"), said = [...(box?.children || [])];
       apply(xhr.responseText);
+      if (box?.isConnected) box.answered(form, said);
       return;
     }
     if (detail.boosted) {
