@@ -95,6 +95,7 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("test_vote", "POST"): COMMENTERS,
     ("test_send", "POST"): OWNERS,  # and whoever made it
     ("test_close", "POST"): OWNERS,
+    ("test_discard", "POST"): OWNERS,
     # voices
     ("voices", "GET"): MEMBERS,
     ("voice", "GET"): MEMBERS,

@@ -20,7 +20,8 @@ class BallotForm(StudioForm):
         required=False,
         max_length=REMARK_LIMIT,
         label="Remark (optional)",
-        help_text="Shown with the results, without your name.",
+        help_text="Shown with the results, without your name. Everybody hears another order:"
+        " describe the sound rather than its letter.",
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 

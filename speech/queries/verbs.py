@@ -125,6 +125,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
                 "listening test sent": "{who} asked {people} to vote in {target}",
                 "listening test changed": "{who} changed {target}",
                 "listening test closed": "{who} closed {target}",
+                "listening test discarded": "{who} discarded {target}",
                 "vote cast": "{who} voted in {target}",
             },
         ),

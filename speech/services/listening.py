@@ -12,17 +12,26 @@ from speech.models import Ballot, ListeningTest, Project, Take, TestEntry, User
 from speech.queries import listening as queries
 from speech.queries.listening import FEWEST, MOST
 from speech.services.events import log, touch
-from speech.services.notices import bump, tell
+from speech.services.notices import bump, read_answered, tell
 from speech.states import JobState, NoticeKind, VoteMethod
 
 TITLE_LIMIT, QUESTION_LIMIT, REMARK_LIMIT = 120, 300, 1000
 
 
 @transaction.atomic
-def make_test(actor: User, *, project: Project, takes: Sequence[int]) -> ListeningTest:
+def make_test(
+    actor: User,
+    *,
+    project: Project,
+    takes: Sequence[int],
+    title: str = "",
+    question: str = "",
+    method: str = VoteMethod.PICK,
+) -> ListeningTest:
     """A blind test of 2 to 8 finished takes of the project, in the order of `takes` (keys).
 
-    What is not finished, not of the project, or of a deleted line is left out.
+    What is not finished, not of the project, or of a deleted line is left out. Without a title
+    it says what is compared. Raises `BadInput`.
     """
     _refuse_archived(project)
     wanted = list(dict.fromkeys(takes))
@@ -32,8 +41,11 @@ def make_test(actor: User, *, project: Project, takes: Sequence[int]) -> Listeni
     ordered = sorted(found.only("id", "line__position"), key=lambda take: wanted.index(take.pk))
     if not FEWEST <= len(ordered) <= MOST:
         raise BadInput(f"Choose {FEWEST} to {MOST} finished takes to hear them blind.")
+    title, question = _tidy(title) or _usual_title(ordered), _tidy(question)
+    if faults := _faults(title=title, question=question, method=method):
+        raise ParamErrors(faults)
     test = ListeningTest.objects.create(
-        project=project, title=_usual_title(ordered), created_by=actor
+        project=project, title=title, question=question, method=method, created_by=actor
     )
     TestEntry.objects.bulk_create(
         TestEntry(test=test, take=take, position=at) for at, take in enumerate(ordered)
@@ -97,6 +109,7 @@ def cast_vote(
         defaults={"ranking": list(ranking), "remark": remark, "voted_at": timezone.now()},
     )  # fmt: skip
     log(actor, "vote cast", project=test.project, target=f"test {test.pk}", title=test.title)
+    read_answered(actor, kind=NoticeKind.VOTE_ASKED, path=test.get_absolute_url())
     bump([actor.pk])
     touch(test.project_id)
     return ballot
@@ -116,17 +129,22 @@ def close_test(actor: User, *, test: ListeningTest) -> ListeningTest:
     return test
 
 
+@transaction.atomic
+def discard_test(actor: User, *, test: ListeningTest) -> None:
+    """Undo making it, as long as nobody was asked and nobody voted. Raises `WrongState`."""
+    test = _locked(test)
+    if test.ballots.exists():
+        raise WrongState("Somebody was asked or voted already. Close the test instead.")
+    log(actor, "listening test discarded", project=test.project, target=f"test {test.pk}",
+        title=test.title)  # fmt: skip
+    test.delete()
+    touch(test.project_id)
+
+
 def _set_up(actor: User, test: ListeningTest, *, title: str, question: str, method: str) -> None:
     before = {"title": test.title, "question": test.question, "method": test.method}
     after = {"title": _tidy(title), "question": _tidy(question), "method": method}
-    faults = []
-    if not after["title"]:
-        faults.append(Fault(field="title", sentence="Give the test a title."))
-    for name, limit in (("title", TITLE_LIMIT), ("question", QUESTION_LIMIT)):
-        if len(after[name]) > limit:
-            faults.append(Fault(field=name, sentence=f"At most {limit} characters."))
-    if method not in VoteMethod.values:
-        faults.append(Fault(field="method", sentence="Choose how people vote."))
+    faults = _faults(**after)
     if method != test.method and test.ballots.exclude(voted_at=None).exists():
         sentence = "Somebody has voted already, so the way of voting stays as it is."
         faults.append(Fault(field="method", sentence=sentence))
@@ -139,6 +157,20 @@ def _set_up(actor: User, test: ListeningTest, *, title: str, question: str, meth
     test.save(update_fields=list(after))
     log(actor, "listening test changed", project=test.project, target=f"test {test.pk}",
         old=before, new=after)  # fmt: skip
+
+
+def _faults(*, title: str, question: str, method: str) -> list[Fault]:
+    faults = []
+    if not title:
+        faults.append(Fault(field="title", sentence="Give the test a title."))
+    for name, words, limit in (
+        ("title", title, TITLE_LIMIT), ("question", question, QUESTION_LIMIT),
+    ):  # fmt: skip
+        if len(words) > limit:
+            faults.append(Fault(field=name, sentence=f"At most {limit} characters."))
+    if method not in VoteMethod.values:
+        faults.append(Fault(field="method", sentence="Choose how people vote."))
+    return faults
 
 
 def _check_ranking(test: ListeningTest, ranking: Sequence[int]) -> None:

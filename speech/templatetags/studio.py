@@ -28,7 +28,7 @@ SHORTCUTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("N",), "In review: the next take"),
     (("G",), "Generate takes of the selected line"),
     (("←", "→"), "On a waveform: move the position. On a comparison board: one word or second"),
-    (("1", "–", "8"), "On a comparison board: hear that take"),
+    (("1", "–", "8"), "On a comparison board: hear that take. In a blind test also A to H"),
     (("R",), "On a comparison board: rotate through the takes"),
     (("O",), "On a comparison board: loop"),
     (("B",), "On a comparison board: hear these takes unnamed, and vote"),

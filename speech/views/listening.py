@@ -8,12 +8,13 @@ from asgiref.sync import sync_to_async
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from speech import access
 from speech.access import Can
-from speech.errors import ParamErrors
+from speech.errors import ParamErrors, WrongState
 from speech.forms.listening import BallotForm, TestForm
 from speech.htmx import StudioRequest
 from speech.models import ListeningTest
@@ -25,6 +26,7 @@ from speech.views import media, parts
 from speech.views.answers import actor
 
 NEVER_KEPT = "private, no-store"
+SAID_AT_ONCE = ("title", "question", "method")
 
 
 @require_safe
@@ -45,10 +47,16 @@ def tests(request: StudioRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def test_new(request: StudioRequest, slug: str) -> HttpResponse:
-    """A blind test of the takes `take=1&take=2…`, to be voted in at once."""
+    """A blind test of the takes `take=1&take=2…`, to be voted in at once; one press undoes it."""
     project = access.get_project(request.user, slug, Can.VOTE)
     asked = [int(raw[:18]) for raw in request.POST.getlist("take")[:50] if raw.isdecimal()]
-    return redirect(service.make_test(request.user, project=project, takes=asked))
+    said = {name: request.POST[name] for name in SAID_AT_ONCE if name in request.POST}
+    made = service.make_test(request.user, project=project, takes=asked, **said)
+    undo = reverse("speech:test_discard", args=[made.pk])
+    messages.success(
+        request, "The blind test is made, and is in the list.", extra_tags=f"undo:{undo}"
+    )
+    return redirect(made)
 
 
 @never_cache
@@ -81,7 +89,7 @@ def test_vote(request: StudioRequest, pk: int) -> HttpResponse:
         remark=form.cleaned_data.get("remark", ""),
     )
     messages.success(request, "Your vote is cast.")
-    return redirect(found)
+    return redirect(f"{found.get_absolute_url()}#results-title")
 
 
 @require_POST
@@ -99,6 +107,21 @@ def test_send(request: StudioRequest, pk: int) -> HttpResponse:
     names = ", ".join(ballot.person.label for ballot in asked)
     messages.success(request, f"Sent to {names}." if asked else "Saved.")
     return redirect(found)
+
+
+@require_POST
+def test_discard(request: StudioRequest, pk: int) -> HttpResponse:
+    """Back to the board that the test was made on."""
+    found = access.get_test(request.user, pk, Can.VOTE, to_run=True)
+    takes = "&".join(f"take={take.pk}" for take in queries.takes_of(found))
+    board = f"{reverse('speech:compare', args=[found.project.slug])}?{takes}"
+    try:
+        service.discard_test(request.user, test=found)
+    except WrongState as error:
+        messages.error(request, error.sentence)
+        return redirect(found)
+    messages.success(request, "The blind test is discarded.")
+    return redirect(board)
 
 
 @require_POST

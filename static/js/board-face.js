@@ -38,7 +38,7 @@
     showState() {
       const count = this.lanes.length, ready = this.lanes.filter((lane) => lane.buffer).length, failed = this.lanes.filter((lane) => lane.trouble).length;
       const pace = this.part("pace")?.value || "4", touch = matchMedia("(pointer: coarse)").matches;
-      let words = touch ? "Tap a take to hear it" : `Switch with 1 to ${count} at any moment`;
+      let words = touch ? "Tap a take to hear it" : /[A-H]/.test(this.lanes[0]?.key) ? `Switch with ${this.lanes[0].key} to ${this.lanes[count - 1].key}, or 1 to ${count}` : `Switch with 1 to ${count} at any moment`;
       if (this.rotating) words = pace === "loop" ? "Rotates at each loop" : `Rotates every ${pace} s`;
       if (ready + failed < count) words = `${ready} of ${count} loaded`;
       else if (!ready) words = "None of the takes could be loaded.";

@@ -44,6 +44,9 @@
       event.preventDefault();
       return board.jump(event.key === "ArrowLeft" ? -1 : 1);
     }
+    // A blind test names its lanes by letters, and they are keys as the numbers are.
+    const named = board && /^[a-h]$/.test(key) ? board.lanes.findIndex((lane) => lane.key.toLowerCase() === key) : -1;
+    if (named >= 0) return board.switchTo(named);
     if (/^[1-9]$/.test(key)) {
       if (board) return board.switchTo(key - 1);
       const button = document.querySelectorAll("main [data-play]")[key - 1];

@@ -172,6 +172,7 @@
 
   // ---- htmx: boosted navigation takes #content out of a page, changes are put in place ----
   const places = new Map();
+  let landed = false; // whether what a post leads to ([data-landing]) was on the page before it
   document.addEventListener("htmx:beforeRequest", () => {
     for (const el of document.querySelectorAll("[data-keep-scroll]")) places.set(el.id, el.scrollTop);
   });
@@ -191,6 +192,7 @@
       return;
     }
     if (detail.boosted) {
+      landed = !!document.querySelector("#main [data-landing]");
       detail.target = document.getElementById("content");
       detail.selectOverride = "#content";
       detail.swapOverride = "outerHTML";
@@ -218,7 +220,10 @@
     foldFilter();
     const fault = event.detail.requestConfig?.verb === "post" && document.querySelector("#main [aria-invalid=true]");
     const hash = location.hash && document.getElementById(location.hash.slice(1));
+    const landing = !landed && event.detail.requestConfig?.verb === "post" && document.querySelector("#main [data-landing]");
+    if (landing) scrollTo(0, 0);
     if (fault) fault.focus();
+    else if (landing) landing.focus();
     else if (hash) hash.scrollIntoView();
     else if (lastPlace !== here()) scrollTo(0, 0);
     lastPlace = here();

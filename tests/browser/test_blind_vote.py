@@ -33,7 +33,12 @@ def test_three_people_vote_blind_at_once_and_then_see_the_same_numbers(scene: Sc
     windows = {name: scene.window(cookie=cookie) for name, (_, cookie) in people.items()}
     ada, bea, cy = windows.values()
     ada.goto(f"{script.path}compare/?" + "&".join(f"take={pk}" for pk in takes))
+    ada.page.keyboard.press("k")
+    ada.page.wait_for_function(PLAYS)
     ada.page.keyboard.press("b")
+    expect(ada.page.get_by_role("dialog")).to_contain_text("Everybody on the project can see")
+    assert ada.page.evaluate("document.querySelector('take-board').playing"), "until it is made"
+    ada.button("Make the test").click()
     expect(ada.page.get_by_role("heading", name="Line 1: 3 takes")).to_be_visible()
     path = ada.page.url.removeprefix(ada.base_url)
     ada.page.get_by_text("Ask others").click()
@@ -43,11 +48,13 @@ def test_three_people_vote_blind_at_once_and_then_see_the_same_numbers(scene: Sc
     ada.sees("0 of 2 voted. Still to vote:")
     for window in (bea, cy):
         window.goto(path)
-        expect(window.page.locator("[data-state]")).to_contain_text("Switch with 1 to 3")
+        expect(window.page.locator("[data-state]")).to_contain_text("Switch with A to C, or 1 to 3")
     names = [name for name, _ in people.values()]
     number = int(re.findall(r"\d+", path)[0])
     letters = scene.studio.run_python(HEARD, test=number, names=names)
 
+    bea.page.keyboard.press("c")
+    expect(bea.button("Hear sound C")).to_have_attribute("aria-pressed", "true")
     bea.page.keyboard.press("o")  # round and round
     bea.page.keyboard.press("k")
     bea.page.wait_for_function(PLAYS)
@@ -86,4 +93,4 @@ def _picks(window: Window, letter: str) -> None:
 def _votes(window: Window, letter: str) -> None:
     _picks(window, letter)
     window.button("Cast my vote").click()
-    expect(window.page.locator("#test-results")).to_be_visible()
+    expect(window.page.get_by_role("heading", name="Result so far")).to_be_focused()

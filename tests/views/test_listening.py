@@ -74,6 +74,41 @@ def test_one_press_on_the_board_makes_a_test_and_leads_to_it(
     assert "Sound E" not in page
 
 
+def test_what_a_blind_test_asks_is_said_when_it_is_made(
+    cast: SimpleNamespace, takes: list[Take]
+) -> None:
+    url = reverse("speech:test_new", args=[cast.project.slug])
+    given = {"take": [take.pk for take in takes], "title": " Warmth ", "method": "rank"}
+    assert _as(cast.reviewer).post(url, {**given, "question": "Which is warm?"}).status_code == 302
+    made = ListeningTest.objects.get()
+    assert (made.title, made.question, made.method) == ("Warmth", "Which is warm?", "rank")
+    refused = _as(cast.reviewer).post(url, {**given, "title": "x" * 121})
+    assert refused.status_code == 422
+    assert "At most 120 characters." in refused.content.decode()
+    assert ListeningTest.objects.count() == 1
+
+
+def test_a_test_made_by_mistake_is_undone_until_somebody_is_asked(
+    cast: SimpleNamespace, takes: list[Take]
+) -> None:
+    url = reverse("speech:test_new", args=[cast.project.slug])
+    keys = [take.pk for take in takes]
+    page = _as(cast.reviewer).post(url, {"take": keys}, follow=True).content.decode()
+    made = ListeningTest.objects.get()
+    undo = reverse("speech:test_discard", args=[made.pk])
+    assert f'action="{undo}"' in page
+    assert _as(cast.producer).post(undo).status_code == 403
+    back = _as(cast.reviewer).post(undo)
+    assert "&".join(f"take={pk}" for pk in keys) in back["Location"]
+    assert not ListeningTest.objects.exists()
+    kept = make_test(cast.reviewer, project=cast.project, takes=keys)
+    send_test(cast.reviewer, test=kept, title="Kept", people=[cast.producer])
+    undo = reverse("speech:test_discard", args=[kept.pk])
+    page = _as(cast.reviewer).post(undo, follow=True).content.decode()
+    assert "Somebody was asked or voted already." in page
+    assert ListeningTest.objects.get() == kept
+
+
 def test_too_few_takes_are_refused_with_a_sentence(cast: SimpleNamespace) -> None:
     url = reverse("speech:test_new", args=[cast.project.slug])
     response = _as(cast.reviewer).post(url, {"take": ["1", "x", "²"]})
@@ -86,7 +121,7 @@ def test_a_vote_is_cast_and_the_names_come_in_place(
 ) -> None:
     best = _letter_of(cast.reviewer, blind, takes[2])
     response = _vote(cast.reviewer, blind, pick=best, remark="Warmest.")
-    assert response["Location"] == blind.get_absolute_url()
+    assert response["Location"] == f"{blind.get_absolute_url()}#results-title"
     assert Ballot.objects.get().ranking == [takes[2].pk]
     page = _page(cast.reviewer, blind)
     assert "1 of 1 vote for take 3." in page
