@@ -80,6 +80,14 @@ def read_notice(actor: User, *, notice: Notice) -> None:
 
 
 @transaction.atomic
+def read_answered(actor: User, *, kind: NoticeKind, path: str) -> None:
+    """`actor` did what notices of this kind asked for at this path, however they came there."""
+    unread = Notice.objects.filter(person=actor, kind=kind, path=path, read_at=None)
+    if unread.update(read_at=timezone.now()):
+        bump([actor.pk])
+
+
+@transaction.atomic
 def read_all(actor: User, *, up_to: int) -> None:
     """Everything that was on the page when it was drawn; what came later stays unread."""
     unread = notices_of(actor).filter(read_at=None, pk__lte=up_to).values_list("pk", flat=True)

@@ -20,7 +20,7 @@ from speech.queries import approval
 from speech.services.adopting import adopt_setup
 from speech.services.events import hold, log, touch
 from speech.services.fallen import end_decisions, move, name_of, recheck, tell_fallen
-from speech.services.notices import bump, tell
+from speech.services.notices import bump, read_answered, tell
 from speech.states import ApprovalPolicy, NoticeKind, ReviewState, Verdict
 
 NOTE_LIMIT = 500
@@ -248,6 +248,8 @@ def _decide(
     heard: Sequence[str] = (),
 ) -> Decision:
     end_decisions(review.decisions.filter(by=actor, ended_at=None), why="Decided anew")
+    asked = reverse("speech:review", args=[take.pk])
+    read_answered(actor, kind=NoticeKind.REVIEW_ASKED, path=asked)
     bump(person.pk for person in approval.deciders(take.project))
     return Decision.objects.create(
         review=review,

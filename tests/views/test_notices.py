@@ -9,8 +9,10 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from speech.models import Notice, User
+from speech.services import listening, reviews
 from speech.services.notices import tell
 from speech.states import NoticeKind
+from tests import factories
 
 
 @pytest.fixture
@@ -111,3 +113,24 @@ def test_each_kind_is_switched_for_the_studio_and_for_e_mail(
     assert not muted & {"app:mention", "mail:decision", "mail:mention"}
     client.post(url, {"app": ["no such kind"]})
     assert set(User.objects.get(pk=cast.viewer.pk).muted) == muted
+
+
+def test_whoever_did_what_was_asked_for_need_not_read_that_it_was(
+    client: Client, cast: SimpleNamespace
+) -> None:
+    take = factories.make_reviewable_take(cast.project, created_by=cast.producer)
+    reviews.ask_review(cast.producer, take=take)
+    both = [factories.make_stored_take(take.line).pk for _ in range(2)]
+    test = listening.make_test(cast.producer, project=cast.project, takes=both)
+    listening.send_test(
+        cast.producer, test=test, title="The close", question="", method="pick",
+        people=[cast.reviewer],
+    )  # fmt: skip
+    client.force_login(cast.reviewer)
+    assert "Notices, 2 unread" in client.get("/").content.decode()
+    client.post(reverse("speech:review_approve", args=[take.pk]))
+    assert "Notices, 1 unread" in client.get("/").content.decode()
+    listening.cast_vote(cast.reviewer, test=test, ranking=both[:1])
+    assert "unread" not in client.get("/").content.decode().replace("data-unread", "")
+    client.force_login(cast.owner)  # who was asked for the review too
+    assert "Notices, 1 unread" in client.get("/").content.decode()
