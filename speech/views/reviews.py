@@ -25,6 +25,7 @@ from speech.htmx import StudioRequest, changes, wants_changes
 from speech.models import Review, Take
 from speech.queries import takes as take_queries
 from speech.queries.deciding import deciding
+from speech.queries.lineage import lineage
 from speech.queries.siblings import siblings
 from speech.services import reviews as service
 from speech.states import ReviewState
@@ -144,6 +145,7 @@ def review_page(
         "project": project,
         "can": parts.abilities(user, project),
         "deciding": deciding(user, project, [card]),
+        "lineage": lineage(card.take),
         "siblings": siblings(card.take),
         "filters": filters,
         **placed(user, filters, Review.objects.filter(take=found).first()),

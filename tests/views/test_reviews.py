@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from speech.models import Review, User
 from speech.services import lines, listening, reviews
+from speech.services.comments import write_comment
 from speech.states import ApprovalPolicy
 from tests import factories
 
@@ -63,6 +64,25 @@ def test_a_take_fills_the_screen_with_what_a_decision_needs(stage: SimpleNamespa
         "You have not played it to its end yet", "Approve take 1", "Ask for changes",
     ):  # fmt: skip
         assert words in html, words
+
+
+def test_a_retake_says_what_it_was_made_for(stage: SimpleNamespace) -> None:
+    first = stage.take
+    reviews.ask_changes(stage.reviewer, take=first, reason="Slower, please.")
+    remark = write_comment(stage.owner, take=first, text="A breath here?", start=0.5)
+    batch = stage.project.batches.create(count=1, asked_by=stage.producer, answers=remark)
+    retake = factories.make_reviewable_take(
+        stage.project, first.text, line=first.line, created_by=stage.producer, batch=batch,
+        repeat_of=first,
+    )  # fmt: skip
+    html = page(stage.reviewer, f"/review/{retake.pk}/")
+    assert "Where this take comes from" in html
+    assert "“A breath here?”" in html
+    assert "“Slower, please.”" in html
+    assert "Repeat of" in html
+    reviews.take_back(stage.reviewer, take=first)
+    assert "“Slower, please.”" not in page(stage.reviewer, f"/review/{retake.pk}/")
+    assert "Where this take comes from" not in page(stage.reviewer, f"/review/{first.pk}/")
 
 
 def test_what_was_played_to_its_end_is_said_so(stage: SimpleNamespace) -> None:
