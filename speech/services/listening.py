@@ -110,7 +110,6 @@ def cast_vote(
     )  # fmt: skip
     log(actor, "vote cast", project=test.project, target=f"test {test.pk}", title=test.title)
     read_answered(actor, kind=NoticeKind.VOTE_ASKED, path=test.get_absolute_url())
-    read_answered(actor, kind=NoticeKind.VOTE_ASKED, path=test.get_absolute_url())
     bump([actor.pk])
     touch(test.project_id)
     return ballot
