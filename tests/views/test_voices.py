@@ -164,11 +164,11 @@ def test_the_library_costs_the_same_however_many_voices(
     for _ in range(3):
         factories.make_take(line, voice=factories.make_voice(created_by=cast.owner))
     producer.get("/voices/")
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         producer.get("/voices/")
     for _ in range(12):
         factories.make_take(line, voice=factories.make_voice(created_by=cast.owner))
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         page = producer.get("/voices/").content.decode()
     assert page.count("1 take") == 15
 
