@@ -19,8 +19,8 @@ run: venv ## Start the studio on http://127.0.0.1:8000
 dev: venv ## The same with errors in the browser and a restart on each change
 	@DEBUG=1 exec $(PY) manage.py studio --dev
 
-test: venv-dev ## Run the tests; ARGS="-k name" picks some
-	@$(PY) -m pytest $(ARGS)
+test: venv-dev ## Run the tests, two at a time; ARGS="-k name" picks some
+	@$(PY) -m pytest $(or $(ARGS),-n 2 --dist loadgroup)
 
 lint: venv-dev ## Format, lint, types, import rules, migrations
 	@$(PY) -m ruff format --check --quiet . || { echo 'Run: make format'; exit 1; }
