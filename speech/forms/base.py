@@ -1,8 +1,18 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
+from django.db.models import QuerySet
 
 from speech.errors import ParamErrors
+
+
+class RowsField(forms.ModelMultipleChoiceField):
+    """Keys that no database could hold name no row; Django would fail on them."""
+
+    def clean(self, value: Any) -> QuerySet[Any]:
+        return super().clean([key for key in value or () if len(str(key)) < 19])
 
 
 class StudioForm(forms.Form):

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
-from speech.forms.base import StudioForm
+from speech.forms.base import RowsField, StudioForm
 from speech.models import ListeningTest, User
 from speech.queries.listening import Lane
 from speech.services.listening import QUESTION_LIMIT, REMARK_LIMIT, TITLE_LIMIT
@@ -89,7 +89,7 @@ class TestForm(StudioForm):
         widget=forms.TextInput(attrs={"placeholder": "Which would you put on air?"}),
     )
     method = forms.ChoiceField(label="How people vote", choices=VoteMethod.choices)
-    people = forms.ModelMultipleChoiceField(
+    people = RowsField(
         queryset=User.objects.none(),
         required=False,
         label="Ask",

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from speech.forms.base import StudioForm
+from speech.forms.base import RowsField, StudioForm
 from speech.models import Membership, Project
 from speech.queries.approval import DECIDING_ROLES
 from speech.queries.reviews import SHOW_LABELS, Show
@@ -44,7 +44,7 @@ class PolicyForm(StudioForm):
     needed = forms.IntegerField(
         label="How many different people", min_value=2, max_value=20, required=False
     )
-    approvers = forms.ModelMultipleChoiceField(
+    approvers = RowsField(
         label="Named approvers",
         queryset=Membership.objects.none(),
         required=False,

@@ -198,6 +198,8 @@ def settle(actor: User, *, take: Take) -> None:
             actor, "take approved", project=take.project, target=f"take {take.pk}",
             old=ReviewState.WAITING, new=review.state, heard=[],
         )  # fmt: skip
+        said = f"{name_of(take)} in “{take.project.name}” is approved."
+        _tell_makers(actor, review, take, said[0].upper() + said[1:])
         _touch(take)
 
 

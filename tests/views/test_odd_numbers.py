@@ -9,7 +9,7 @@ from django.test import Client
 
 from tests import factories
 
-ODD = ["²", "٣", "9" * 5000, "-1", "1e3"]
+ODD = ["²", "٣", "9" * 30, "9" * 5000, "-1", "1e3"]
 
 
 @pytest.mark.parametrize("odd", ODD)
@@ -28,6 +28,9 @@ def test_what_is_no_number_is_answered(client: Client, cast: SimpleNamespace, od
         client.post(f"{home}lines/add/", {"after": odd}),
         client.post(f"{here}move/", {"to": odd}),
         client.post(f"{here}edit/", {"text": "Other words.", "revision": odd}),
+        client.post(
+            f"{home}settings/policy/", {"policy": "named", "needed": "2", "approvers": odd}
+        ),
         client.post(f"{here}generate/", {"again": odd}),
     ]
     assert all(answer.status_code < 500 for answer in asked)
