@@ -37,11 +37,15 @@ reviews.note_hearing(boss, take=fallen)
 reviews.approve(boss, take=fallen)
 lines.edit_line(mo, line=fallen.line, text="Eight days on a single charge.")
 approved = take("It folds flat, it weighs nothing, and it forgives the third floor without a lift.")
-reviews.approve(jp, take=approved)
+film.must_say.create(word="the third floor without a lift", respelling="thurd FLOR, no lift")
+earlier = take(line=approved.line, text=approved.text, seed=11)
+reviews.ask_review(mo, take=earlier)
+reviews.approve(jp, take=approved, heard=["the third floor without a lift"])
 other = take("Take the Skyline home. Leave the cable.")
 reviews.ask_review(mo, take=other)
 result = {
     "film": film.get_absolute_url(), "waiting": second.pk, "fallen": fallen.pk,
     "approved_line": approved.line_id, "film_line": first.line_id, "changes": first.pk,
+    "superseded": earlier.pk,
 }
 """

@@ -191,6 +191,7 @@ PAGES: tuple[PageToSee, ...] = (
     PageToSee(name="review", path="/review/{waiting}/"),
     PageToSee(name="review-viewer", path="/review/{waiting}/", who="viewer"),
     PageToSee(name="review-fell", path="/takes/{fallen}/"),
+    PageToSee(name="review-superseded", path="/takes/{superseded}/"),
     PageToSee(name="review-cards", path="{film}lines/{film_line}/"),
     PageToSee(name="review-approved", path="{film}lines/{approved_line}/"),
     PageToSee(name="review-settings", path="{film}settings/"),
