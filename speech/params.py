@@ -169,7 +169,7 @@ PARAMS: tuple[Param, ...] = (
         step=0.01,
         help="Drops sounds that are unlikely beside the likeliest one. 0 is off.",
         no_effect_on=MappingProxyType(
-            {"segmind": "No effect: Turbo's public code ignores min-p. It is sent all the same."}
+            {"segmind": "No effect: Turbo’s public code ignores min-p. It is sent all the same."}
         ),
     ),
     Param(

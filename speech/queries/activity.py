@@ -42,6 +42,8 @@ _WHAT = {
     "choice removed": "Take in use",
     "approval policy changed": "Policy",
 }
+_TOLD_BY_REASON = frozenset({"approval fell", "review stopped"})
+"""The sentence says what became of it; what changed is the reason."""
 _STATES = {**dict(ReviewState.choices), **dict(VoteMethod.choices)}
 _ROLES = {role.value: role.label for role in Role}
 
@@ -78,6 +80,10 @@ class Entry:
     pieces: Sequence[Piece] = ()
     changes: Sequence[Change] = ()
     quote: str = ""
+
+    @property
+    def by_studio(self) -> bool:
+        return self.who == STUDIO
 
     @property
     def sentence(self) -> str:
@@ -286,7 +292,7 @@ def _changes(event: Event, *, words: bool) -> list[Change]:
             for name in {**then, **now}
             if then.get(name) != now.get(name)
         ]
-    elif not words and old != new:
+    elif not words and old != new and event.verb not in _TOLD_BY_REASON:
         what = _WHAT.get(event.verb, "State" if event.kind == Kind.REVIEW else "")
         found = [Change(what=what, then=_shown(old), now=_shown(new))]
     for one in data.get("changes") or []:

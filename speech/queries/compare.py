@@ -16,6 +16,7 @@ from django.utils import timezone
 from speech.models import Line, Project, Take
 from speech.params import TUNING
 from speech.queries import takes
+from speech.queries.comments import excerpt
 from speech.queries.script import spoken_characters
 from speech.queries.staleness import plain
 from speech.queries.takes import TakeCard
@@ -188,7 +189,11 @@ def _cost(take: Take) -> str:
 
 
 def _comments(card: TakeCard) -> str:
-    return "\n".join(f"{note.who}: {note.text}" for note in card.comments) or "—"
+    """How many, and the last one: whole threads are on the take's own page."""
+    if not card.comments:
+        return "—"
+    last = f"{card.comments[-1].who}: {excerpt(card.comments[-1].text, 120)}"
+    return last if len(card.comments) == 1 else f"{len(card.comments)} comments, last by {last}"
 
 
 def _day(moment: datetime | None) -> str:

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from speech.queries import activity
 from speech.queries.verbs import VERBS, Kind, kind_of
+from speech.services import reviews
 from speech.services.comments import write_comment
 from speech.services.events import log
 from speech.services.lines import add_line, delete_line, edit_line, move_line, set_line_setup
@@ -153,6 +154,17 @@ def test_parameters_and_voices_are_told_from_old_to_new(cast: SimpleNamespace) -
     ], "saving without a change is no event"
     set_project_defaults(cast.owner, project=cast.project, tuning={"top_k": 50}, voice=voice)
     assert ("Voice", "none", "Amara") in _rows(_told(cast.project)[0])
+
+
+def test_what_made_an_approval_fall_is_told_as_its_reason(cast: SimpleNamespace) -> None:
+    take = factories.make_reviewable_take(cast.project, created_by=cast.producer)
+    reviews.approve(cast.owner, take=take)
+    archive_take(cast.producer, take=take, on=True)
+    told = {
+        one.sentence.partition(" fell ")[0]: one for one in activity.page(cast.project, {}).entries
+    }
+    fell = told[f"The approval of take {take.number} of line {take.line.position}"]
+    assert [change.what for change in fell.changes] == ["Take"]
 
 
 def test_places_and_roles_are_told_from_old_to_new(cast: SimpleNamespace) -> None:

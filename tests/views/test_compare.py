@@ -112,6 +112,8 @@ def test_the_table_marks_what_differs(viewer: Client, cast: SimpleNamespace, lin
         factories.make_take(line, seed=3, temperature=0.7, created_by=cast.producer),
     ]
     Comment.objects.create(take=takes[1], author=cast.reviewer, text="Slower on “seven”.")
+    for text in ("Warm.", "Less warm."):
+        Comment.objects.create(take=takes[2], author=cast.reviewer, text=text)
     url = reverse("speech:compare", args=[line.project.slug])
     response = viewer.get(url, {"take": [take.pk for take in takes]})
     rows = {row.label: row for row in response.context["board"].table}
@@ -121,7 +123,11 @@ def test_the_table_marks_what_differs(viewer: Client, cast: SimpleNamespace, lin
     assert [cell.text for cell in rows["Length"].cells] == ["3.2 s", "4.0 s", "3.2 s"]
     assert [cell.odd for cell in rows["Pace"].cells] == [False, True, False]
     assert [cell.text for cell in rows["Cost"].cells] == ["$0.021", "free", "free"]
-    assert [cell.text for cell in rows["Comments"].cells] == ["—", "cy: Slower on “seven”.", "—"]
+    assert [cell.text for cell in rows["Comments"].cells] == [
+        "—",
+        "cy: Slower on “seven”.",
+        "2 comments, last by cy: Less warm.",
+    ]
     assert [cell.text for cell in rows["Asked by"].cells][2] == "bea"
     assert not any(cell.odd for cell in rows["Comments"].cells)
 

@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from speech.models import Review, User
-from speech.services import lines, listening, reviews
+from speech.services import lines, listening, reviews, takes
 from speech.services.comments import write_comment
 from speech.states import ApprovalPolicy
 from tests import factories
@@ -210,6 +210,20 @@ def test_a_card_says_how_far_its_take_has_come(stage: SimpleNamespace) -> None:
     html = page(stage.producer, path)
     assert "Approval fell" in html
     assert "Approval of take 1 fell" in html
+
+
+def test_the_takes_page_gives_a_reason_where_it_was_decided_and_where_it_is_answered(
+    stage: SimpleNamespace,
+) -> None:
+    reviews.ask_changes(stage.reviewer, take=stage.take, reason="Slower, please.")
+    assert page(stage.owner, stage.take.get_absolute_url()).count("Slower, please.") == 2
+
+
+def test_what_is_in_use_is_said_once(stage: SimpleNamespace) -> None:
+    takes.choose_take(stage.owner, take=stage.take, on=True)
+    for person in (stage.owner, stage.viewer):
+        line = page(person, f"{stage.project.get_absolute_url()}lines/{stage.take.line_id}/")
+        assert line.count("✓ In use") == 1
 
 
 def test_what_was_approved_before_says_what_took_its_place(stage: SimpleNamespace) -> None:
