@@ -3,7 +3,8 @@
 Rule: a guest is whoever holds the token; who is signed in does not matter here, so a forged
 request could do no more than one that was meant, and no CSRF token is asked for. Reason: with
 `no-referrer` browsers say nothing of where a plain form came from. Nothing is cached or indexed,
-and no answer tells more than the take, and what was said through this link.
+and no answer tells more than the take, the name of its project, and what was said through this
+link.
 """
 
 from __future__ import annotations

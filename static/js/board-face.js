@@ -31,6 +31,7 @@
       this.put("now", lane ? (/\d/.test(lane.key) ? `${lane.key} · ${lane.name}` : lane.name) : "");
       const unit = lane?.words.length ? "word" : "second";
       this.put("step", unit);
+      this.showState();
       this.part("step")?.setAttribute("title", unit === "word" ? "This take has word times" : "This take has no word times");
       for (const [name, words] of [["back", "Back"], ["forward", "Forward"]]) this.querySelector(`[data-do=${name}]`)?.setAttribute("aria-label", `${words} one ${unit}`);
     },
@@ -38,7 +39,8 @@
     showState() {
       const count = this.lanes.length, ready = this.lanes.filter((lane) => lane.buffer).length, failed = this.lanes.filter((lane) => lane.trouble).length;
       const pace = this.part("pace")?.value || "4", touch = matchMedia("(pointer: coarse)").matches;
-      let words = touch ? "Tap a take to hear it" : /[A-H]/.test(this.lanes[0]?.key) ? `Switch with ${this.lanes[0].key} to ${this.lanes[count - 1].key}, or 1 to ${count}` : `Switch with 1 to ${count} at any moment`;
+      const unit = this.lanes[this.audible]?.words.length ? "word" : "second";
+      let words = touch ? `Tap a take · ‹ › by ${unit}` : /[A-H]/.test(this.lanes[0]?.key) ? `Switch with ${this.lanes[0].key} to ${this.lanes[count - 1].key}, or 1 to ${count}` : `Switch with 1 to ${count} at any moment`;
       if (this.rotating) words = pace === "loop" ? "Rotates at each loop" : `Rotates every ${pace} s`;
       if (ready + failed < count) words = `${ready} of ${count} loaded`;
       else if (!ready) words = "None of the takes could be loaded.";

@@ -17,6 +17,7 @@
   const clock = (s) => `${Math.floor(s / 60)}:${(s % 60).toFixed(1).padStart(4, "0")}`;
   const RATE = 48000; // all takes are decoded at the rate that all are played at
   const SHORTEST = 0.1; // seconds of a loop
+  const AROUND = 1; // seconds to either side of the position that a finger's loop begins with
   const BACK = 0.3; // seconds into a word from which "back" means its own start
 
   class TakeBoard extends HTMLElement {
@@ -237,6 +238,11 @@
 
     toggleLoop() {
       if (this.looping) return this.applyLoop(false);
+      // Fingers cannot mark a part well: what is round the position is a start.
+      if (!this.loop && !this.rotating && matchMedia("(pointer: coarse)").matches) {
+        const from = Math.max(0, Math.min(this.position - AROUND, this.length - 2 * AROUND));
+        return this.setLoop(from, from + 2 * AROUND);
+      }
       this.loop ||= { from: 0, to: this.length };
       this.applyLoop(true);
     }

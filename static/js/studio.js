@@ -116,7 +116,13 @@
     const mark = fresh.dataset.mark;
     if (mark !== undefined && !force && document.querySelector(`[data-mark-of="${fresh.id}"]`)?.value === mark) return;
     if (!force && fresh.dataset.version && isOlder(fresh, old)) return;
-    if (!force && isBusy(old)) return void waiting.set(fresh.id, fresh);
+    if (!force && isBusy(old)) {
+      // Its element may know better than to wait.
+      const waits = new CustomEvent("takeroom:waits", { bubbles: true, cancelable: true, detail: fresh });
+      if (old.dispatchEvent(waits)) waiting.set(fresh.id, fresh);
+      else waiting.delete(fresh.id);
+      return;
+    }
     waiting.delete(fresh.id);
     if (fresh.id === "line-panel") fresh.querySelector(".form-faults")?.setAttribute("data-focus", "");
     if (old.classList.contains("on")) fresh.classList.add("on");
@@ -267,6 +273,14 @@
     for (const tick of ticks()) tick.disabled = !tick.checked && ticked >= MOST_COMPARED;
     const note = document.querySelector("[data-compare-note]");
     if (note) note.textContent = ticked >= MOST_COMPARED ? `${MOST_COMPARED} at most. Untick one to tick another.` : "";
+    const bar = document.querySelector("[data-ticked-bar]"), count = bar?.querySelector("[data-tick-count]");
+    if (!bar) return;
+    bar.classList.toggle("afloat", ticked > 0);
+    button.classList.toggle("primary", ticked > 1);
+    count.textContent = `${ticked} ticked`;
+    count.hidden = bar.querySelector("[data-untick]").hidden = !ticked;
+    const ask = bar.querySelector("[data-ask-ticked]");
+    if (ask) ask.textContent = ticked ? "Ask for review" : "Ask for review of ticked";
   }
   document.addEventListener("submit", (event) => {
     if (event.target.id !== "compare-form" || event.submitter?.matches("[data-ask-ticked]") || ticks().filter((tick) => tick.checked).length > 1) return;
@@ -275,5 +289,12 @@
     message(`Tick 2 to ${MOST_COMPARED} takes to compare them.`, "warn");
   }, true);
   document.addEventListener("change", (event) => event.target.matches("input[name=take]") && countTicks());
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-untick]")) return;
+    const ticked = ticks().filter((tick) => tick.checked);
+    for (const tick of ticked) tick.checked = false;
+    countTicks();
+    ticked[0]?.focus({ preventScroll: true }); // the button is gone
+  });
   document.addEventListener("takeroom:changed", countTicks);
 })();

@@ -56,6 +56,10 @@ def test_it_compares_from_ticks_to_a_winner_without_losing_the_beat(scene: Scene
         ticks.nth(index).check()
     expect(ticks.nth(8)).to_be_disabled()
     window.sees("8 at most. Untick one to tick another.")
+    expect(window.button("Compare 8 ticked")).to_be_in_viewport(ratio=1)
+    window.button("Clear").click()
+    expect(page.get_by_role("checkbox", checked=True)).to_have_count(0)
+    expect(ticks.nth(8)).to_be_enabled()
 
     window.goto(script.line())
     window.button("Play take 1").click()

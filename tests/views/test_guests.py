@@ -70,9 +70,10 @@ def test_the_page_tells_of_the_take_and_of_nothing_else(
     response = Client().get(link.path)
     page = response.content.decode()
     assert "Seven days on one charge." in page
+    assert "Skyline" in page, "whose take it is"
     assert take.peaks in page
     for secret in (
-        "90412", "0.021", "1.37", "Amara", "Skyline", "must not see", "Take 1", "Zoe",
+        "90412", "0.021", "1.37", "Amara", "must not see", "Take 1", "Zoe",
         f"comment-{inside.pk}", "sign-out", "/takes/", "/p/", take.sha256,
     ):  # fmt: skip
         assert secret not in page, secret
@@ -92,7 +93,7 @@ def test_a_guest_comments_replies_and_is_remembered_by_name(
     write_comment(cast.producer, take=take, text="How warm?", parent=first)
     page = guest.get(link.path).content.decode()
     assert "How warm?" in page
-    assert "You write as <b>Zoe</b>" in page
+    assert "You are <b>Zoe</b>" in page
     part = _say(link.path, guest, name="", text="Very.", parent=first.pk, more={"headers": HTMX})
     assert part.headers["X-Changes"] == ""
     assert "Very." in part.content.decode()
@@ -143,7 +144,7 @@ def test_markup_stays_words_and_a_forged_name_is_nobody(
         assert "<img src=x" not in page.content.decode()
     forger = Client()
     forger.cookies["takeroom_guest"] = "ada"
-    assert "You write as" not in forger.get(link.path).content.decode()
+    assert "You are" not in forger.get(link.path).content.decode()
 
 
 def test_too_many_comments_are_refused_for_now(take: Take, link: guests.IssuedGuest) -> None:
