@@ -15,6 +15,7 @@ from urllib.parse import quote
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
@@ -169,6 +170,8 @@ def _do(
     try:
         act()
     except StudioError as error:
+        if part and decides and isinstance(error, BadInput):
+            return _refused(request, found, error, typed or {})
         if part:
             raise
         return review_page(request, found, typed=typed, fault=error.sentence, status=_status(error))
@@ -193,6 +196,21 @@ def _next(request: StudioRequest, found: Take, *, said: str, decides: bool) -> H
     if place.following is None:
         return redirect(address("review_queue", filters=filters))
     return redirect(address("review", place.following, filters=filters))
+
+
+def _refused(
+    request: StudioRequest, found: Take, error: BadInput, typed: dict[str, Any]
+) -> HttpResponse:
+    """The form as it was filled in, with the fault beside it."""
+    can = parts.abilities(request.user, found.project)
+    cards = parts.cards_of(found.pk)
+    about = {
+        "take": cards[0].take, "project": found.project, "can": can, "typed": typed,
+        "decide": deciding(request.user, found.project, cards)[found.pk],
+        "fault": error.sentence, "view": parts.view_name(request),
+    }  # fmt: skip
+    html = render_to_string("reviews/_decide.html", about, request)
+    return changes(html, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 def _changed(request: StudioRequest, found: Take) -> HttpResponse:

@@ -194,6 +194,8 @@
       }
       const box = document.getElementById("messages"), said = [...(box?.children || [])];
       apply(xhr.responseText);
+      const decide = xhr.status >= 400 && document.getElementById(form.closest?.(".deciding")?.id);
+      if (decide) decide.querySelector("[aria-invalid=true]")?.focus();
       if (box?.isConnected) box.answered(form, said);
       return;
     }
@@ -224,6 +226,7 @@
       if (el) el.scrollTop = top;
     }
     foldFilter();
+    showTab();
     const fault = event.detail.requestConfig?.verb === "post" && document.querySelector("#main [aria-invalid=true]");
     const hash = location.hash && document.getElementById(location.hash.slice(1));
     const landing = !landed && event.detail.requestConfig?.verb === "post" && document.querySelector("#main [data-landing]");
@@ -238,6 +241,12 @@
   });
 
   // ---- small things ----
+  // Tabs that do not fit scroll; the page's own is in view.
+  function showTab() {
+    const tab = document.querySelector(".project-tabs [aria-current]"), tabs = tab?.parentElement;
+    if (tabs) tabs.scrollLeft = tab.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
+  }
+  showTab();
   // On a phone the takes come first, and the filter is a tap away.
   function foldFilter() {
     const filter = document.getElementById("filter");

@@ -11,6 +11,7 @@ from django.contrib.messages import get_messages
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from speech.models import Review, User
 from speech.services import lines, listening, reviews, takes
@@ -104,6 +105,18 @@ def test_it_is_not_approved_before_the_words_are_confirmed(stage: SimpleNamespac
     assert state(stage.take) == "approved"
     assert "You approved take 1 of line 1." in response.content.decode()
     assert "Nothing waits for you" in response.content.decode()
+
+
+def test_elsewhere_a_refusal_stands_beside_the_words_to_confirm(stage: SimpleNamespace) -> None:
+    client = enter(stage.reviewer)
+    url = reverse("speech:review_approve", args=[stage.take.pk])
+    response = client.post(url, {"view": "detail"}, headers=PART)
+    html = response.content.decode()
+    assert response.status_code == 422
+    assert f'id="take-{stage.take.pk}-decide"' in html
+    assert "Confirm first that you heard “Fernweh” said right." in html
+    assert 'aria-invalid="true"' in html
+    assert state(stage.take) == "waiting"
 
 
 def test_a_refused_reason_stays_on_the_page(stage: SimpleNamespace) -> None:
