@@ -88,6 +88,12 @@ class TakeCard:
         return fit and says_the_line and (self.standing is None or self.standing.can_be_asked)
 
     @property
+    def ends(self) -> int | None:
+        """Number of the take whose approval falls if the line goes with this one."""
+        number: int | None = getattr(self.take, "approved_number", None)
+        return None if number == self.take.number else number
+
+    @property
     def as_text(self) -> str:
         """Every parameter as `name=value`, one a line."""
         lines = [f"{setting.name}={setting.value}" for setting in self.settings]

@@ -13,11 +13,12 @@ from speech import access
 from speech.access import Can
 from speech.forms.comments import CommentForm, GuestLinkForm
 from speech.htmx import StudioRequest, changes, wants_changes
-from speech.models import Take
+from speech.models import Line, Take
 from speech.queries import takes as queries
 from speech.queries.comments import guest_links
 from speech.queries.deciding import deciding
 from speech.services import takes as service
+from speech.states import ReviewState
 from speech.views import parts
 
 
@@ -44,9 +45,27 @@ def take_archive(request: StudioRequest, pk: int) -> HttpResponse:
 def take_choose(request: StudioRequest, pk: int) -> HttpResponse:
     """Use this take for its line, instead of the one chosen before."""
     found = access.get_take(request.user, pk, Can.EDIT)
-    before = found.line.chosen_take_id
-    service.choose_take(request.user, take=found, on=_on(request))
-    return _answer(request, found, *([before] if before else []))
+    before, approved = found.line.chosen_take_id, _approved_of(found.line_id)
+    line = service.choose_take(request.user, take=found, on=_on(request))
+    said, undo = "", ""
+    if approved is not None and _approved_of(found.line_id) is None:
+        said = _what_fell(line, approved)
+        undo = reverse("speech:take_choose", args=[approved.pk])
+    return _answer(request, found, *([before] if before else []), said=said, undo=undo)
+
+
+def _approved_of(line_id: int) -> Take | None:
+    takes = Take.objects.filter(review__line=line_id, review__state=ReviewState.APPROVED)
+    return takes.only("id", "number").first()
+
+
+def _what_fell(line: Line, approved: Take) -> str:
+    taken = line.chosen_take
+    done = f"Take {taken.number} is in use" if taken else f"Take {approved.number} is out of use"
+    return (
+        f"{done}; the approval of take {approved.number} fell. Undo brings take {approved.number}"
+        " back into use, but not its approval: that has to be asked for again."
+    )
 
 
 @require_POST
@@ -115,9 +134,13 @@ def _detail(found: Take) -> dict[str, Any]:
     }
 
 
-def _answer(request: StudioRequest, found: Take, *others: int) -> HttpResponse:
+def _answer(
+    request: StudioRequest, found: Take, *others: int, said: str = "", undo: str = ""
+) -> HttpResponse:
     """The changed cards for a part of a page; the page it stood on for a plain form."""
     if not wants_changes(request):
+        if said:
+            messages.warning(request, said, extra_tags=f"undo:{undo}")
         return parts.back(request, found.get_absolute_url())
     view = parts.view_name(request)
     can = parts.abilities(request.user, found.project)
@@ -129,6 +152,9 @@ def _answer(request: StudioRequest, found: Take, *others: int) -> HttpResponse:
     if view == "detail":
         context = {**_detail(found), "project": found.project, "can": can}
         html += render_to_string("takes/_detail.html", context, request)
+    if said:
+        about = {"tone": "warn", "text": said, "undo": undo}
+        html += render_to_string("_message.html", about, request)
     return changes(html)
 
 

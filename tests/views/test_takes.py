@@ -9,6 +9,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from speech.models import Line, Star, Take
+from speech.services.reviews import approve
 from speech.states import JobState
 from tests import factories
 
@@ -87,6 +88,27 @@ def test_choosing_another_take_brings_the_card_of_the_first_too(owner: Client, l
     assert f'id="take-{second.pk}"' in page
     line.refresh_from_db()
     assert line.chosen_take == second
+
+
+def test_using_another_take_than_the_approved_one_says_what_falls(
+    owner: Client, cast: SimpleNamespace
+) -> None:
+    first = factories.make_reviewable_take(cast.project)
+    second = factories.make_reviewable_take(cast.project, line=first.line)
+    approve(cast.owner, take=first)
+    page = owner.get(first.line.get_absolute_url()).content.decode()
+    button = page[page.index(f'id="take-{second.pk}-instead"') :][:160]
+    assert 'title="The approval of take 1 falls"' in button
+    assert ">Use instead<" in button
+    page = owner.post(_url("take_choose", second), headers=HTMX).content.decode()
+    assert "Take 2 is in use; the approval of take 1 fell. Undo brings take 1 back" in page
+    assert f'action="{_url("take_choose", first)}"' in page
+    stood = {"Referer": f"http://testserver{first.line.get_absolute_url()}"}
+    page = owner.post(_url("take_choose", first), headers=stood, follow=True).content.decode()
+    assert "fell. Undo" not in page, "nothing was approved any more"
+    assert "Use instead" not in page
+    first.line.refresh_from_db()
+    assert first.line.chosen_take == first
 
 
 def test_without_javascript_each_action_leads_back(owner: Client, line: Line) -> None:
