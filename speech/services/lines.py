@@ -23,6 +23,7 @@ SCRIPT_LIMIT = 200
 LINE_LIMIT = 5000
 """More than one take can hold may be typed (and is warned about); this guards the database."""
 DIRECTION_LIMIT = 300
+SOMEBODY = "Somebody else"
 
 
 class Words(NamedTuple):
@@ -73,7 +74,7 @@ def edit_line(
     if MARKED.search(text):
         raise BadInput(
             "Two texts were combined, and places are still marked. Keep what should be read and"
-            " delete the marks ⟨ ⟩."
+            " delete the marks ⟨\u00a0⟩."
         )
     direction = current.direction if direction is None else direction.strip()[:DIRECTION_LIMIT]
     if revision is not None and revision != current.revision:
@@ -101,18 +102,44 @@ class EditConflict(WrongState):
     code = "edit_conflict"
 
     def __init__(
-        self, *, mine: Words, theirs: Words, base: Words | None, revision: int, who: str
+        self,
+        *,
+        mine: Words,
+        theirs: Words,
+        base: Words | None,
+        revision: int,
+        who: str,
     ) -> None:
         super().__init__(
             f"{who} changed this line while you were typing. Nothing of yours is lost:"
             " choose a text, or combine them."
         )
+        self.who, self.base = who, base
         self.mine, self.theirs, self.revision = mine.text, theirs.text, revision
         self.my_direction, self.their_direction = mine.direction, theirs.direction
         self.mine_shown = text_pieces(base.text if base else theirs.text, mine.text)
         self.theirs_shown = text_pieces(base.text if base else mine.text, theirs.text)
         self.combined = combine(base.text if base else None, mine.text, theirs.text)
         self.direction = combine_directions(base, mine, theirs)
+
+    @property
+    def whose(self) -> str:
+        """What stands beside “Yours”."""
+        if self.who == SOMEBODY:
+            return "Theirs"
+        return "From your other window" if self.who.startswith("You,") else f"{self.who}’s"
+
+
+def conflict_again(
+    actor: User, *, line: Line, mine: Words, base: Words | None
+) -> EditConflict | None:
+    """The choice between `mine` and what the line says now, once more; None where both are one."""
+    theirs = Words(line.text, line.direction)
+    if mine == theirs:
+        return None
+    return EditConflict(
+        mine=mine, theirs=theirs, base=base, revision=line.revision, who=editor_of(line, actor)
+    )
 
 
 def combine_directions(base: Words | None, mine: Words, theirs: Words) -> str:
@@ -140,17 +167,17 @@ def _settle(actor: User, current: Line, mine: Words, base: Words | None, *, stri
             theirs=theirs,
             base=base,
             revision=current.revision,
-            who=_editor_of(current, actor),
+            who=editor_of(current, actor),
         )
     return Words(text, direction)
 
 
-def _editor_of(line: Line, reader: User) -> str:
-    """Who saved it last, as `reader` reads it."""
+def editor_of(line: Line, reader: User) -> str:
+    """Who saved it last, as `reader` reads it. One query."""
     edits = Event.objects.filter(project_id=line.project_id, about_line=line.pk, verb="line edited")
     last = edits.select_related("actor").order_by("-id").first()
     if last is None or last.actor is None:
-        return "Somebody else"
+        return SOMEBODY
     return "You, in another window," if last.actor == reader else last.actor.label
 
 

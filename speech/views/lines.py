@@ -37,7 +37,10 @@ def line(request: StudioRequest, slug: str, pk: int) -> HttpResponse:
         raise Http404
     form = LineForm(line=found, engines=parts.engines(), tweak=tweak) if tweak else None
     answer = _answered(found, request.GET.get("answer", ""))
-    return parts.show_studio(request, found.project, found, form=form, tweak=tweak, answer=answer)
+    can_repeat = tweak is not None and tweak.engine in parts.engines()
+    return parts.show_studio(
+        request, found.project, found, form=form, tweak=tweak, answer=answer, can_repeat=can_repeat
+    )
 
 
 @require_POST
@@ -80,9 +83,7 @@ def line_edit(request: StudioRequest, slug: str, pk: int) -> HttpResponse:
         if wants_changes(request):
             html = _save_state(request, found, fault=error.sentence, posted=request.POST)
             return changes(html, status=INVALID)
-        form = LineForm(request.POST, line=found, engines=parts.engines())
-        form.add_error("text", error.sentence)
-        return parts.show_studio(request, found.project, found, form=form, status=INVALID)
+        return _refused_text(request, found, error)
     if not wants_changes(request):
         return redirect(saved)
     rows = parts.fragments(
@@ -90,6 +91,38 @@ def line_edit(request: StudioRequest, slug: str, pk: int) -> HttpResponse:
         rows=parts.rows_of(found.project, pk), selected=pk,
     )  # fmt: skip
     return changes(_save_state(request, saved) + rows)
+
+
+def _refused_text(request: StudioRequest, found: Line, error: BadInput) -> HttpResponse:
+    """The page with the fault where it was made; a choice between two texts stays one."""
+    data, posted = request.POST.copy(), request.POST
+    conflict = None
+    if "mine" in posted:
+        found.refresh_from_db()
+        mine = _words(posted, "mine", "my_direction")
+        base = _words(posted, "ground", "ground_direction") if "ground" in posted else None
+        conflict = service.conflict_again(request.user, line=found, mine=mine, base=base)
+    if conflict is None:
+        form = LineForm(data, line=found, engines=parts.engines())
+        form.add_error("text", error.sentence)
+        return parts.show_studio(request, found.project, found, form=form, status=INVALID)
+    form = LineForm(_over(data, conflict), line=found, engines=parts.engines())
+    return parts.show_studio(
+        request, found.project, found, form=form, conflict=conflict, status=INVALID,
+        combined=posted.get("text", ""), combine_fault=error.sentence,
+    )  # fmt: skip
+
+
+def _words(posted: QueryDict, text: str, direction: str) -> Words:
+    return Words(posted.get(text, "").replace("\r\n", "\n"), posted.get(direction, ""))
+
+
+def _over(data: QueryDict, conflict: EditConflict) -> QueryDict:
+    """The form with this person's words, to be saved over the other's."""
+    data["text"], data["direction"] = conflict.mine, conflict.my_direction
+    data["revision"] = str(conflict.revision)
+    data["base"], data["base_direction"] = conflict.theirs, conflict.their_direction
+    return data
 
 
 @require_POST
@@ -178,7 +211,7 @@ def generate(request: StudioRequest, slug: str, pk: int) -> HttpResponse:
         try:
             return _asked(request, found, _ask(request, found, form))
         except EditConflict as conflict:
-            return _conflict(request, found, conflict)
+            return _not_sent(request, found, conflict)
         except ParamErrors as error:
             form.add_faults(error)
     answer = _answered(found, request.POST.get("answers", ""))
@@ -285,16 +318,35 @@ def _save_state(
     return render_to_string("lines/_save_state.html", context, request)
 
 
-def _conflict(request: StudioRequest, found: Line, conflict: EditConflict) -> HttpResponse:
+def _not_sent(request: StudioRequest, found: Line, conflict: EditConflict) -> HttpResponse:
+    """No take of words that this person has not read: shows them, or both texts to choose from."""
+    typed = conflict.base is None or conflict.base != (conflict.mine, conflict.my_direction)
+    if typed:
+        return _conflict(request, found, conflict, nothing_sent=True)
+    found.refresh_from_db()
+    said = f"{conflict.who} changed this line meanwhile. Here it is as it is now; nothing was sent."
+    if not wants_changes(request):
+        messages.warning(request, said)
+        return parts.show_studio(request, found.project, found, status=HTTPStatus.CONFLICT)
+    context = {
+        **parts.panel(found), "project": found.project, "force": True,
+        "can": parts.abilities(request.user, found.project),
+    }  # fmt: skip
+    html = render_to_string("lines/_text.html", context, request)
+    html += render_to_string("_message.html", {"tone": "warn", "text": said}, request)
+    return changes(html, status=HTTPStatus.CONFLICT)
+
+
+def _conflict(
+    request: StudioRequest, found: Line, conflict: EditConflict, **about: object
+) -> HttpResponse:
     """Both texts, for the person to choose; the form keeps what was typed."""
     if wants_changes(request):
-        context = {"line": found, "project": found.project, "conflict": conflict}
+        context = {"line": found, "project": found.project, "conflict": conflict, **about}
         html = render_to_string("lines/_conflict.html", context, request)
         return changes(html, status=HTTPStatus.CONFLICT)
-    data = request.POST.copy()
-    data["revision"] = str(conflict.revision)
-    data["base"], data["base_direction"] = conflict.theirs, conflict.their_direction
-    form = LineForm(data, line=found, engines=parts.engines())
+    form = LineForm(_over(request.POST.copy(), conflict), line=found, engines=parts.engines())
     return parts.show_studio(
-        request, found.project, found, form=form, conflict=conflict, status=HTTPStatus.CONFLICT
-    )
+        request, found.project, found, form=form, conflict=conflict,
+        status=HTTPStatus.CONFLICT, **about,
+    )  # fmt: skip

@@ -9,6 +9,18 @@
     drop(key) { try { sessionStorage.removeItem(key); } catch { /* forbidden */ } },
   };
 
+  const MARKED = /⟨(?:yours|theirs):/; // see speech/queries/combine.py
+
+  // Where a place in a text went when the text became another one.
+  function carried(was, now, at) {
+    let head = 0, tail = 0;
+    const most = Math.min(was.length, now.length);
+    while (head < most && was[head] === now[head]) head += 1;
+    while (tail < most - head && was[was.length - 1 - tail] === now[now.length - 1 - tail]) tail += 1;
+    if (at <= head) return at;
+    return at >= was.length - tail ? at + now.length - was.length : Math.min(at, now.length - tail);
+  }
+
   class LineEditor extends HTMLElement {
     connectedCallback() {
       this.key = `takeroom.line.${this.dataset.line}`;
@@ -53,7 +65,10 @@
       this.addEventListener("focusin", (event) => { if (event.target === this.text) this.hasCursor = true; });
       this.wired = true;
       this.addEventListener("input", (event) => {
-        if (event.target.matches("[data-draft]")) this.typed();
+        if (event.target.matches("[data-draft]")) {
+          this.typed();
+          this.mineIs(this.text.value, this.direction.value);
+        }
         // Two places to write in at once: the one that somebody turns to is the one that counts.
         const combination = event.target.closest("#combine-form");
         if (combination) {
@@ -72,8 +87,13 @@
       this.addEventListener("submit", (event) => {
         if (event.target.id !== "combine-form") return;
         event.preventDefault();
-        const field = (name) => event.target.elements[name].value;
+        const form = event.target, field = (name) => form.elements[name].value;
+        if (MARKED.test(field("text"))) return this.refuse(form.elements.text);
+        form.removeAttribute("data-dirty");
         this.decide({ revision: field("revision"), base: field("base"), base_direction: field("base_direction") }, field("text"), field("direction"));
+      });
+      this.addEventListener("takeroom:waits", (event) => {
+        if (event.target.id === "line-text" && this.follow(event.detail)) event.preventDefault();
       });
       this.addEventListener("htmx:configRequest", () => clearTimeout(this.timer));
       this.addEventListener("htmx:afterRequest", (event) => {
@@ -122,9 +142,10 @@
           this.saved(sent);
           if (leaving) shelf.drop(this.key);
         } else if (response.status === 409) {
-          if (!this.told) window.takeroom.say("Not saved yet: somebody else changed this line. Both texts are below.");
+          const who = this.querySelector("#conflict")?.dataset.who || "Somebody else";
+          if (!this.told) window.takeroom.say(`Not saved yet: ${who} changed this line. Both texts are below.`);
           this.told = true;
-          this.words("Not saved yet: somebody else changed this line");
+          this.words(`Not saved yet: ${who} changed this line`);
         } else if (response.status === 404 || response.status === 403) {
           this.words("Not saved: this line can no longer be changed. Copy your text");
         } else if (response.status >= 500) throw new Error(String(response.status));
@@ -164,10 +185,46 @@
       this.began = began;
       this.text.value = text;
       if (direction !== undefined) this.direction.value = direction;
-      this.settle();
+      this.text.readOnly = this.direction.readOnly = this.told = false; // the panel goes once it is saved
       this.text.focus();
       this.typed();
       this.save();
+    }
+
+    // The panel shows what is in the field, so that “Keep mine” keeps what stands under “Yours”.
+    mineIs(text, direction) {
+      const form = this.querySelector("#combine-form");
+      if (!form) return;
+      form.elements.mine.value = text;
+      form.elements.my_direction.value = direction;
+      this.querySelector("[data-mine]").textContent = text;
+    }
+
+    refuse(area) {
+      this.querySelector("#combined-fault").innerHTML = '<span class="bad-text errorlist">Not saved: places are still marked. Keep what should be read and delete the marks ⟨\u00a0⟩.</span>';
+      area.setAttribute("aria-invalid", "true");
+      area.closest(".field").classList.add("field-bad");
+      area.focus();
+      const at = area.value.search(MARKED);
+      area.setSelectionRange(at, area.value.indexOf("⟩", at) + 1);
+    }
+
+    // What somebody else saved, where the cursor stands but nothing is typed: in place, the cursor
+    // stays in its words. False where it has to wait.
+    follow(fresh) {
+      if (this.isDirty || this.saving || !this.text || this.text.matches(":active")) return false;
+      for (const name of ["text", "direction"]) {
+        const field = this[name], now = fresh.querySelector(`#id_${name}`)?.value;
+        if (now === undefined || now === field.value) continue;
+        const was = field.value, moved = [field.selectionStart, field.selectionEnd].map((at) => carried(was, now, at));
+        field.value = now;
+        if (field === document.activeElement) field.setSelectionRange(...moved);
+      }
+      const value = (name) => fresh.querySelector(`#save-state [name=${name}]`)?.value;
+      this.began = { revision: value("revision"), base: value("base"), base_direction: value("base_direction") };
+      this.querySelector("#line-text").dataset.version = fresh.dataset.version;
+      this.count();
+      return true;
     }
 
     settle() {
@@ -231,8 +288,9 @@
       }
       if (el.matches("[data-keep-mine]")) {
         event.preventDefault();
-        const theirs = this.querySelector("#combine-form").elements;
-        this.decide({ revision: el.dataset.revision, base: theirs.base.value, base_direction: theirs.base_direction.value }, this.text.value);
+        const form = this.querySelector("#combine-form"), both = form.elements;
+        form.removeAttribute("data-dirty");
+        this.decide({ revision: el.dataset.revision, base: both.base.value, base_direction: both.base_direction.value }, both.mine.value, both.my_direction.value);
       }
       if (el.matches("[data-use-theirs]")) {
         shelf.drop(this.key);
@@ -264,6 +322,7 @@
     count() {
       const area = this.text;
       if (!area) return;
+      this.repeats();
       const tags = this.dataset.tags.split("|");
       const bare = area.value.replace(/\[([A-Za-z ]{1,24})\]/g, (all, name) => (tags.includes(name.toLowerCase()) ? "" : all));
       const spoken = bare.trim().replace(/\s+/g, " ").length, many = [...area.value].length;
@@ -276,7 +335,18 @@
       area.parentElement.dataset.grow = area.value;
     }
 
+    // Whether the next take would be made exactly as the one that filled this form.
+    repeats() {
+      const note = this.querySelector("[data-repeat]");
+      if (!note) return;
+      const asWas = (field) => field.type === "checkbox" ? field.checked === field.defaultChecked : field.options ? [...field.options].every((one) => one.selected === one.defaultSelected) || !field.querySelector("[selected]") && field.selectedIndex === 0 : field.value === field.defaultValue;
+      const fields = [...this.querySelectorAll("#id_voice, [data-engine], [data-knob] input")];
+      const seed = this.querySelector("#id_seed").value.trim();
+      note.hidden = !(fields.every(asWas) && seed === note.dataset.seed && this.text.value.trim() === note.dataset.text.trim());
+    }
+
     price() {
+      this.repeats();
       const button = this.querySelector("[data-generate]");
       if (!button) return;
       const many = Number(this.querySelector("[name=count]")?.value || 1), engine = this.querySelector("[data-engine]");

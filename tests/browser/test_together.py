@@ -8,11 +8,11 @@ from tests.browser.scene import Scene
 
 TEXT = "Seven days on one charge, and it forgives the third floor twice."
 TELL = """
-from speech.models import Project, User
+from speech.models import Project
 from speech.services.notices import tell
 from speech.states import NoticeKind
 project = Project.objects.get(slug=given["slug"])
-tell([User.objects.get(username__startswith="cy-")], kind=NoticeKind.MENTION, project=project,
+tell(project.members.filter(username__startswith="cy-"), kind=NoticeKind.MENTION, project=project,
      actor=None, sentence=given["sentence"], path=f"/p/{project.slug}/#takes-title")
 """
 
@@ -68,10 +68,11 @@ def test_three_people_work_on_one_script(scene: Scene) -> None:
     # Both edit the line; Cy is typing when Bea's text is saved.
     cy.page.locator("#id_text").focus()
     cy.page.keyboard.press("End")
-    bea.page.locator("#id_text").fill(TEXT.replace("Seven", "Eight"))
-    expect(cy.page.locator(".ln.on .ln-text")).to_contain_text("Eight days", timeout=3_000)
-    cy.expects(409)
-    cy.page.keyboard.type(" Really.")
+    with cy.unsaved():
+        cy.page.keyboard.type(" Really.")
+        bea.page.locator("#id_text").fill(TEXT.replace("Seven", "Eight"))
+        expect(cy.page.locator(".ln.on .ln-text")).to_contain_text("Eight days", timeout=3_000)
+        cy.expects(409)
     box = cy.page.get_by_label("Combined: both changes kept")
     both = TEXT.replace("Seven", "Eight") + " Really."
     expect(box).to_have_value(both)

@@ -80,34 +80,47 @@ def test_it_shows_both_texts_when_two_people_edit_one_line(scene: Scene) -> None
     bea, cy = scene.seat(script, name="bea"), scene.seat(script, name="cy", role="producer")
     for window in (bea, cy):
         window.goto(script.line())
-    cy.page.locator("#id_text").focus()  # what somebody types in is never replaced under them
-    cy.page.keyboard.press("End")
-    type_in(bea, " Bea was here.")
-    wait_until(lambda: "Bea" in stored(scene, script), what="the first text is saved")
-    cy.expects(409)
-    cy.page.keyboard.type(" Cy too.")
+    with cy.unsaved():
+        type_in(cy, " Cy too.")
+        type_in(bea, " Bea was here.")
+        wait_until(lambda: "Bea" in stored(scene, script), what="the first text is saved")
+        cy.expects(409)
     conflict = cy.page.locator("#conflict")
     expect(conflict).to_contain_text("Seven days. Cy too.")
     expect(conflict).to_contain_text("Seven days. Bea was here.")
-    expect(cy.page.locator("#id_text")).to_have_value("Seven days. Cy too.")
+    expect(cy.page.locator("#save-state")).to_have_text(re.compile("Not saved yet: bea.* changed"))
     assert stored(scene, script) == "Seven days. Bea was here."
+    cy.button("Save the combination").click()
+    expect(cy.page.locator("#combined-fault")).to_contain_text("delete the marks")
+    expect(cy.page.locator("#id_combined")).to_be_focused()
+    expect(cy.page.locator("#id_text")).to_have_value("Seven days. Cy too.")
     cy.button("Keep mine").click()
     wait_until(lambda: stored(scene, script) == "Seven days. Cy too.", what="the choice is saved")
+    expect(cy.page.locator("#combine-form")).to_have_count(0)
     expect(bea.page.locator(".ln.on .ln-text")).to_have_text("Seven days. Cy too.")
 
 
-def test_it_takes_the_other_text_on_request(scene: Scene) -> None:
+def test_it_takes_the_other_text_by_itself_or_on_request(scene: Scene) -> None:
     script = scene.project("Seven days.")
     bea, cy = scene.seat(script, name="bea"), scene.seat(script, name="cy")
     for window in (bea, cy):
         window.goto(script.line())
-    cy.page.locator("#id_text").focus()
+    text = cy.page.locator("#id_text")
+    text.focus()
+    cy.page.keyboard.press("End")
     type_in(bea, " Bea was here.")
-    wait_until(lambda: "Bea" in stored(scene, script), what="the first text is saved")
-    cy.expects(409)
-    type_in(cy, " Cy too.")
+    expect(text).to_have_value("Seven days. Bea was here.")
+    cy.page.keyboard.type(" Cy too.")
+    wait_until(lambda: "Cy" in stored(scene, script), what="the cursor stayed in its words")
+    assert stored(scene, script) == "Seven days. Cy too. Bea was here."
+    expect(bea.page.locator("#id_text")).to_have_value("Seven days. Cy too. Bea was here.")
+    with cy.unsaved():
+        type_in(cy, " Really.")
+        bea.page.locator("#id_text").fill("Eight days.")
+        wait_until(lambda: "Eight" in stored(scene, script), what="the other text is saved")
+        cy.expects(409)
     cy.link("Use theirs").click()
-    expect(cy.page.locator("#id_text")).to_have_value("Seven days. Bea was here.")
+    expect(text).to_have_value("Eight days.")
     expect(cy.page.locator("#save-state")).to_have_text("Saved")
 
 

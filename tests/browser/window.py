@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +15,7 @@ from playwright.sync_api import (
     Page,
     Request,
     Response,
+    Route,
     ViewportSize,
     expect,
 )
@@ -80,6 +83,19 @@ class Window:
 
     def expects(self, *statuses: int) -> None:
         self._expected.update(statuses)
+
+    @contextmanager
+    def unsaved(self) -> Iterator[None]:
+        """What is typed in a line meanwhile reaches the studio only afterwards."""
+        held: list[Route] = []
+        released = False
+        self.page.route(
+            "**/edit/", lambda route: route.continue_() if released else held.append(route)
+        )
+        yield
+        released = True
+        for route in held:
+            route.continue_()
 
     def button(self, name: str, *, exact: bool = False) -> Locator:
         return self.page.get_by_role("button", name=name, exact=exact)

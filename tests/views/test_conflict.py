@@ -82,6 +82,31 @@ def test_what_both_changed_has_to_be_decided_by_a_person(
     assert _now(line)[0] == "Eight days on one charge."
 
 
+def test_a_refused_combination_leaves_both_texts_to_choose_from(
+    client: Client, cast: SimpleNamespace, line: Line
+) -> None:
+    edit_line(cast.owner, line=line, text="Eight days on one charge.")
+    page = _edit(client, line, text="Nine days on one charge.").content.decode()
+    assert "ada’s</h3>" in page
+    form = page[page.index('id="combine-form"') :]
+    for name, value in (("mine", "Nine days on one charge."), ("ground", BASE)):
+        assert f'name="{name}" value="{value}"' in form
+    marked = "⟨yours: Nine⟩ ⟨theirs: Eight⟩ days on one charge."
+    again = _edit(
+        client, line, text=marked, revision=2, base="Eight days on one charge.",
+        mine="Nine days on one charge.", my_direction="", ground=BASE, ground_direction="",
+    )  # fmt: skip
+    page = again.content.decode()
+    assert again.status_code == 422
+    assert "delete the marks ⟨\u00a0⟩" in page[page.index('id="combined-fault"') :]
+    assert f">{marked}</textarea>" in page[page.index('id="id_combined"') :]
+    field = page[page.index('id="id_text"') : page.index('id="conflict"')]
+    assert ">Nine days on one charge.</textarea>" in field, "what “Keep mine” saves"
+    assert 'name="revision" value="2"' in field
+    assert "Keep mine" in page
+    assert "Use theirs" in page
+
+
 def test_a_third_save_in_between_is_kept_as_well(
     client: Client, cast: SimpleNamespace, line: Line
 ) -> None:
@@ -131,7 +156,25 @@ def test_no_take_is_asked_for_of_words_that_nobody_has_seen(
 ) -> None:
     edit_line(cast.owner, line=line, text="Eight days.")
     response = _edit(client, line, "generate", count=1, voice=line.voice_id, headers=HTMX, **KNOBS)
+    page = response.content.decode()
     assert response.status_code == 409
+    assert not Take.objects.exists()
+    assert "ada changed this line meanwhile. Here it is as it is now; nothing was sent." in page
+    assert ">Eight days.</textarea>" in page
+    plain = _edit(client, line, "generate", count=1, voice=line.voice_id, **KNOBS)
+    assert "nothing was sent" in plain.content.decode()
+    assert 'name="revision" value="2"' in plain.content.decode()
+
+
+def test_a_refused_take_of_words_that_both_changed_says_that_nothing_was_sent(
+    client: Client, cast: SimpleNamespace, line: Line
+) -> None:
+    edit_line(cast.owner, line=line, text="Eight days.")
+    for headers in ({}, HTMX):
+        asked = {"text": "Nine.", "count": 1, "voice": line.voice_id} | KNOBS
+        response = _edit(client, line, "generate", headers=headers, **asked)
+        assert response.status_code == 409
+        assert "Nothing was sent. ada changed this line" in response.content.decode()
     assert not Take.objects.exists()
 
 
