@@ -92,7 +92,11 @@ def with_comments() -> Prefetch[str, QuerySet[Comment], str]:
     """For `prefetch_related` of takes: one query for all their comments, and where there are any,
     one for whom they mention and one for the takes that answer them."""
     done = Batch.objects.filter(takes__state=JobState.DONE, takes__line__deleted_at=None)
-    answers = done.annotate(take=F("takes__pk"), number=F("takes__number")).order_by("takes__pk")
+    found = done.annotate(
+        take=F("takes__pk"), number=F("takes__number"), mark=F("takes__fingerprint")
+    )
+    # Made exactly as the take that was commented on: a repeat is no answer.
+    answers = found.exclude(mark=F("answers__take__fingerprint")).order_by("takes__pk")
     comments = (
         Comment.objects.select_related("author", "resolved_by", "guest")
         .prefetch_related(

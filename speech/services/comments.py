@@ -208,9 +208,12 @@ def answered_by(take_id: int) -> Take | None:
 
 def _tell_answered(batch: Batch, take_id: int) -> None:
     comment = batch.answers
-    done = list(batch.takes.filter(state=JobState.DONE).only("pk", "number"))
+    if comment is None or comment.author is None:
+        return
+    made = batch.takes.filter(state=JobState.DONE).exclude(fingerprint=comment.take.fingerprint)
+    done = list(made.only("pk", "number"))
     this = next((take for take in done if take.pk == take_id), None)
-    if comment is None or comment.author is None or this is None or len(done) > 1:
+    if this is None or len(done) > 1:
         return
     tell(
         [comment.author], kind=NoticeKind.REPLY, project=comment.take.project,

@@ -182,6 +182,20 @@ def test_a_name_that_begins_another_is_told_apart(db: None, text: str, names: li
     assert "".join(piece.text for piece in pieces(text, people)) == text
 
 
+def test_an_exact_repeat_is_no_answer(cast: SimpleNamespace, take: Take) -> None:
+    comment = write_comment(cast.reviewer, take=take, text="Slower, please", start=1.0)
+    [made] = request_takes(
+        cast.producer, line=take.line, engine="draft", voice=take.voice, answers=comment
+    )
+    mark = Take.objects.values_list("fingerprint", flat=True).get(pk=take.pk)
+    Take.objects.filter(pk=made.pk).update(
+        state=JobState.DONE, audio="a.flac", sha256="f" * 64, duration=3.0, fingerprint=mark
+    )
+    answered_by(made.pk)
+    assert _card(take).threads[0].answers == []
+    assert _told(cast.reviewer) == []
+
+
 def test_a_retake_answers_the_comment_once_it_is_done(cast: SimpleNamespace, take: Take) -> None:
     comment = write_comment(cast.reviewer, take=take, text="Slower, please", start=1.0)
     made = request_takes(

@@ -149,6 +149,7 @@ def test_a_retake_is_prefilled_from_the_take_and_says_what_it_answers(
     assert link in _page(client, take)
     page = client.get(link.replace("&amp;", "&")).content.decode()
     assert 'value="4711"' in page
+    assert "Nothing changed: this repeats take 1, which is no answer to the comment" in page
     assert "answer the comment of <b>cy</b> at 0:01.0" in page
     assert f'name="answers" value="{comment.pk}" form="line-form"' in page
     asked = {
