@@ -143,8 +143,13 @@ def standing_of(take: Take) -> Standing | None:
         asked_at=review.asked_at,
         fell_at=review.fell_at if fell else None,
         fell_why=review.fell_why,
-        changes=[_change(**one) for one in review.fell_changes] if fell else (),
+        changes=changes_of(review) if fell else (),
     )
+
+
+def changes_of(review: Review) -> list[Change]:
+    """What made its last approval, or the wait for one, end."""
+    return [_change(**one) for one in review.fell_changes]
 
 
 def _change(*, what: str, then: str, now: str) -> Change:

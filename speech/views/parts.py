@@ -24,6 +24,7 @@ from speech.params import SEED_MAX, TEXT_REFUSED_OVER, TEXT_WARNED_OVER
 from speech.queries import script
 from speech.queries import takes as take_queries
 from speech.queries.deciding import Deciding, deciding
+from speech.queries.fallen import fallen_of
 from speech.queries.reviews import approvals_of
 from speech.views.answers import actor
 
@@ -110,10 +111,16 @@ def panel(
         "tweak": tweak,
         "page": take_queries.page_of_line(line, before=before),
         "before": before,
-        "approvals": approvals_of(line.pk) if line.chosen_take_id else [],
+        **standing_of_line(line),
         "view": "line",
         **panel_words(),
     }
+
+
+def standing_of_line(line: Line) -> dict[str, Any]:
+    """Its approval, or why that fell. At most four queries, one where nothing was ever decided."""
+    approvals = approvals_of(line.pk) if line.chosen_take_id else []
+    return {"approvals": approvals, "fallen": None if approvals else fallen_of(line)}
 
 
 def panel_words() -> dict[str, Any]:

@@ -9,7 +9,6 @@ from speech.htmx import StudioRequest
 from speech.models import Project
 from speech.queries import changes as queries
 from speech.queries import script, takes
-from speech.queries.reviews import approvals_of
 from speech.views import parts
 from speech.views.news.listed import MOST_TAKES
 
@@ -43,7 +42,7 @@ def _selected_line(request: StudioRequest, project: Project, pk: int, can: dict[
         "project": project,
         "can": can,
         "form": LineForm(line=line, engines=parts.engines()),
-        "approvals": approvals_of(pk),
+        **parts.standing_of_line(line),
         **parts.panel_words(),
     }
     html = render_to_string("lines/_text.html", context, request)
@@ -51,4 +50,5 @@ def _selected_line(request: StudioRequest, project: Project, pk: int, can: dict[
     html += render_to_string("lines/_setup.html", context, request)
     for card in takes.page_of_line(line).cards:
         html += render_to_string("takes/_stale.html", {"card": card}, request)
+        html += render_to_string("takes/_instead.html", {"card": card}, request)
     return html
