@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib import messages
@@ -338,7 +339,7 @@ def _not_sent(request: StudioRequest, found: Line, conflict: EditConflict) -> Ht
 
 
 def _conflict(
-    request: StudioRequest, found: Line, conflict: EditConflict, **about: object
+    request: StudioRequest, found: Line, conflict: EditConflict, **about: Any
 ) -> HttpResponse:
     """Both texts, for the person to choose; the form keeps what was typed."""
     if wants_changes(request):
