@@ -68,9 +68,9 @@ def test_two_people_and_a_guest_talk_about_a_take(scene: Scene) -> None:
     box = wave.bounding_box()
     assert box is not None
     bea.page.keyboard.down("Shift")
-    bea.page.mouse.move(box["x"] + 150, box["y"] + 20)
+    bea.page.mouse.move(box["x"] + 220, box["y"] + 20)
     bea.page.mouse.down()
-    bea.page.mouse.move(box["x"] + 260, box["y"] + 20, steps=4)
+    bea.page.mouse.move(box["x"] + 330, box["y"] + 20, steps=4)
     bea.page.mouse.up()
     bea.page.keyboard.up("Shift")
     expect(bea.page.locator("[data-send]")).to_have_text(
