@@ -63,8 +63,8 @@ def _what_fell(line: Line, approved: Take) -> str:
     taken = line.chosen_take
     done = f"Take {taken.number} is in use" if taken else f"Take {approved.number} is out of use"
     return (
-        f"{done}; the approval of take {approved.number} fell. Undo brings take {approved.number}"
-        " back into use, but not its approval: that has to be asked for again."
+        f"{done}; the approval of take {approved.number} fell."
+        f" Undo brings take {approved.number} back, but not its approval."
     )
 
 
