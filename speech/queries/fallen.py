@@ -56,6 +56,12 @@ def fallen_of(line: Line) -> Fallen | None:
     )
 
 
+def approved_of(line_id: int) -> Take | None:
+    """The take of a line that is approved, with its number only. One query."""
+    takes = Take.objects.filter(review__line=line_id, review__state=ReviewState.APPROVED)
+    return takes.only("id", "number").first()
+
+
 def _changed_by(take: Take) -> str:
     events = Event.objects.filter(
         project=take.project_id,

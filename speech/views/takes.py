@@ -17,8 +17,8 @@ from speech.models import Line, Take
 from speech.queries import takes as queries
 from speech.queries.comments import guest_links
 from speech.queries.deciding import deciding
+from speech.queries.fallen import approved_of
 from speech.services import takes as service
-from speech.states import ReviewState
 from speech.views import parts
 
 
@@ -45,18 +45,13 @@ def take_archive(request: StudioRequest, pk: int) -> HttpResponse:
 def take_choose(request: StudioRequest, pk: int) -> HttpResponse:
     """Use this take for its line, instead of the one chosen before."""
     found = access.get_take(request.user, pk, Can.EDIT)
-    before, approved = found.line.chosen_take_id, _approved_of(found.line_id)
+    before, approved = found.line.chosen_take_id, approved_of(found.line_id)
     line = service.choose_take(request.user, take=found, on=_on(request))
     said, undo = "", ""
-    if approved is not None and _approved_of(found.line_id) is None:
+    if approved is not None and approved_of(found.line_id) is None:
         said = _what_fell(line, approved)
         undo = reverse("speech:take_choose", args=[approved.pk])
     return _answer(request, found, *([before] if before else []), said=said, undo=undo)
-
-
-def _approved_of(line_id: int) -> Take | None:
-    takes = Take.objects.filter(review__line=line_id, review__state=ReviewState.APPROVED)
-    return takes.only("id", "number").first()
 
 
 def _what_fell(line: Line, approved: Take) -> str:
