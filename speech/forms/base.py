@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from speech.errors import ParamErrors
 
 
-class RowsField(forms.ModelMultipleChoiceField):
+class RowsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # of any row
     """Keys that no database could hold name no row; Django would fail on them."""
 
     def clean(self, value: Any) -> QuerySet[Any]:
