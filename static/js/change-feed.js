@@ -17,7 +17,7 @@
       this.onVisible = () => (document.hidden ? this.rest() : this.start());
       this.onHide = () => this.rest();
       // On a phone the script is a page of its own: whoever reads it is on no line yet.
-      this.narrow = document.querySelector('.studio[data-at="script"]') && matchMedia("(max-width: 900px)");
+      this.narrow = this.parentElement.querySelector('.studio[data-at="script"]') && matchMedia("(max-width: 900px)");
       this.onTurn = () => this.again();
       this.narrow?.addEventListener("change", this.onTurn);
       this.onShow = (event) => event.persisted && !document.hidden && this.start();

@@ -72,10 +72,24 @@
       if (on) window.takeroom.say("Drag over the waveform, or type where the range starts and ends.");
     }
 
+    // What the studio would refuse is said at its field, before anything is sent.
+    judge(start, end) {
+      if (!this.start) return;
+      const last = Number(this.dataset.duration) || Infinity;
+      const fault = (field, time) => {
+        if (field.value.trim() && time === null) return "Write a time in seconds: 7.2, or 0:07.2.";
+        return time !== null && time > last + 0.25 ? `The time has to lie in the take: between 0 and ${last.toFixed(1)} seconds.` : "";
+      };
+      this.start.setCustomValidity(fault(this.start, start) || (end !== null && start === null ? "Say where the range starts." : ""));
+      this.end.setCustomValidity(fault(this.end, end) || (end !== null && start !== null && end <= start ? "The range has to end after it starts." : ""));
+      for (const field of [this.start, this.end]) field.toggleAttribute("data-bad", !field.validity.valid);
+    }
+
     // The button says what the comment is about; the waveform shows it.
     said() {
       if (!this.isConnected) return;
       const start = this.start ? seconds(this.start.value) : null, end = this.end ? seconds(this.end.value) : null;
+      this.judge(start, end);
       const words = start === null ? "Comment" : end === null ? `Comment at ${clock(start)}` : `Comment on ${clock(start)}–${clock(end)}`;
       const button = this.querySelector("[data-send]");
       if (button.textContent !== words) button.textContent = words;

@@ -32,3 +32,5 @@ def test_it_does_the_main_job_on_a_phone(scene: Scene) -> None:
     window.link("‹ Script").tap()
     expect(page.locator(".ln-link").first).to_be_in_viewport()
     assert not window.is_silent()
+    window.goto(f"{script.path}activity/")
+    expect(page.locator(".project-tabs [aria-current]")).to_be_in_viewport(ratio=1)

@@ -125,3 +125,15 @@ def test_a_review_by_keys_alone_while_others_speak(scene: Scene) -> None:
     keys.press("a")
     window.sees("You approved take 1 of line 3.")
     assert states(scene, takes) == ["changes", "waiting", "approved"]
+
+    # On the take's own page a refusal stands where the word is, and a bad time at its field.
+    window.expects(422)
+    window.goto(f"/takes/{takes[0]}/")
+    window.button("Approve take 1").click()
+    window.sees("Confirm first that you heard “Fernweh” said right.")
+    expect(word).to_be_focused()
+    page.get_by_label("Comment on take 1").fill("Here.")
+    page.locator(f"#take-{takes[0]}-start").fill("9:99:9")
+    page.get_by_role("button", name="Comment", exact=True).click()
+    expect(page.locator(f"#take-{takes[0]}-start")).to_be_focused()
+    expect(page.get_by_label("Comment on take 1")).to_have_value("Here.")
