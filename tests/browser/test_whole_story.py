@@ -91,6 +91,8 @@ def test_a_line_is_read_refused_read_again_approved_and_delivered(
     bea.take(1).get_by_text("1 comment").click()
     bea.take(1).get_by_role("link", name="Make a re-take").click()
     bea.sees("These takes answer the comment")
+    bea.sees("Nothing changed: this repeats take 1")
+    bea.button("Fresh seed", exact=True).click()
     cy.goto(bea.page.evaluate("document.querySelector('.take[data-number=\"1\"] .who a').pathname"))
     make_a_take(bea, 2)
     expect(cy.page.locator(".thread")).to_contain_text("by take 2", timeout=2 * SOON)
