@@ -19,7 +19,7 @@ from speech.queries.standing import Standing, approved_number, standing_of, with
 from speech.queries.tuning import effective_tuning, effective_voice
 from speech.states import JobState
 
-CARDS_ON_A_PAGE = 12
+CARDS_ON_A_PAGE = 10
 """In the studio, where each carries its waveform beside a whole script."""
 CARDS_IN_A_HISTORY = 20
 _PHASES = {

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import template
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -115,6 +116,22 @@ _LINE_ACTIONS = (
     '<button type="submit" form="order" formaction="{url}delete/"'
     ' class="btn quiet sm icon-only" aria-label="Delete line {at}">{trash}</button></div>'
 )
+
+
+@register.simple_tag
+def at(name: str, *args: int | str) -> str:
+    """What `url` gives for one or two arguments, remembered: a page of cards and rows asks for
+    some two hundred addresses, and resolving each took a tenth of its time."""
+    return _pattern(name, len(args)).format(*args)
+
+
+@functools.cache
+def _pattern(name: str, count: int) -> str:
+    stand_ins: list[str | int] = [10**17 + 1] if count == 1 else ["stand-in-for-a-slug", 10**17 + 1]
+    url = reverse(f"speech:{name}", args=stand_ins)
+    for place, stand_in in enumerate(stand_ins):
+        url = url.replace(str(stand_in), f"{{{place}}}")
+    return url
 
 
 @register.simple_tag(takes_context=True)

@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from speech.models import Line, Star, Take
 from speech.services.reviews import approve
 from speech.states import JobState
+from speech.templatetags.studio import at
 from tests import factories
 
 HTMX = {"HX-Request": "true"}
@@ -185,10 +186,15 @@ def test_only_the_newest_takes_are_drawn_and_the_older_are_a_page_away(
 ) -> None:
     takes = [factories.make_take(line) for _ in range(23)]
     page = owner.get(line.get_absolute_url())
-    assert [card.take.number for card in page.context["page"].cards] == list(range(23, 11, -1))
-    older = owner.get(f"{line.get_absolute_url()}?before={takes[11].pk}")
-    assert [card.take.number for card in older.context["page"].cards] == list(range(11, 0, -1))
+    assert [card.take.number for card in page.context["page"].cards] == list(range(23, 13, -1))
+    older = owner.get(f"{line.get_absolute_url()}?before={takes[10].pk}")
+    assert [card.take.number for card in older.context["page"].cards] == list(range(10, 0, -1))
     assert older.context["page"].older is None
+
+
+def test_an_address_that_is_remembered_is_the_one_that_leads_there() -> None:
+    for name, args in (("take", (7,)), ("line", ("a-slug", 12)), ("take_audio", (10**12,))):
+        assert at(name, *args) == reverse(f"speech:{name}", args=args)
 
 
 def test_a_reviewer_notes_and_stars_but_does_not_choose_or_spend(
