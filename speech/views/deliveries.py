@@ -44,7 +44,8 @@ def delivery_make(request: StudioRequest, slug: str) -> HttpResponse:
         request,
         lambda: service.ask_for_delivery(request.user, project=project),
         to=_url(project),
-        said="Delivery asked for. Its entry in the list says when it is ready.",
+        said="Delivery asked for. Its entry in the list says when it is ready."
+        " You may leave this page.",
     )
 
 
