@@ -96,6 +96,9 @@ class Window:
         released = True
         for route in held:
             route.continue_()
+        # A route is only answered while something is asked of the browser: one that stayed would
+        # hold every later save for as long as a test waits for the studio instead.
+        self.page.unroute("**/edit/")
 
     def button(self, name: str, *, exact: bool = False) -> Locator:
         return self.page.get_by_role("button", name=name, exact=exact)
