@@ -35,9 +35,9 @@ from speech.engines.addresses import Resolver
 from speech.engines.download import download
 from speech.errors import AudioError, AudioTooBig, NotAudio, RateLimited, StudioError, TryLater
 from speech.models import Voice
-from speech.services.events import log
+from speech.services.events import hold, log
 from speech.services.fallen import recheck
-from speech.services.voices import CHECK_VOICE, INCOMING, remove_files
+from speech.services.voices import CHECK_VOICE, INCOMING, concerned, remove_files
 from speech.states import CLIP_LIVE, ClipState
 
 logger = logging.getLogger(__name__)
@@ -195,7 +195,7 @@ def _keep(
     base = f"voices/{voice.pk}/{measured.sha256[:16]}"
     sizes = {"mp3_bytes": mp3.stat().st_size}
     new = [_store(flac, f"{base}.flac"), _store(mp3, f"{base}.mp3")]
-    written = claim.write(
+    facts = dict[str, Any](
         state=ClipState.READY,
         sentence="",
         findings=_plain(findings),
@@ -210,12 +210,14 @@ def _keep(
         due_at=None,
         attempts=0,
     )
+    with transaction.atomic():
+        hold(*concerned(voice))
+        written = claim.write(**facts)
+        if written:
+            log(None, "voice ready", target=f"voice {voice.pk}", sha256=measured.sha256)
+            recheck(None, voice=voice)  # what was approved was read by the clip from before
     # Whoever lost the row removes what it stored; whoever won, what was there before.
     remove_files(old if written else new)
-    if written:
-        log(None, "voice ready", target=f"voice {voice.pk}", sha256=measured.sha256)
-        with transaction.atomic():
-            recheck(None, voice=voice)  # what was approved was read by the clip from before
 
 
 def _refuse(claim: Claim, sentence: str, *, findings: tuple[Finding, ...] = ()) -> None:

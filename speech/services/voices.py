@@ -88,7 +88,7 @@ def edit_voice(
     knobs = _clean_knobs(tuning, faults)
     if faults:
         raise ParamErrors(faults)
-    hold(*_concerned(voice))
+    hold(*concerned(voice))
     old = _record(voice)
     for field, value in words.items():
         setattr(voice, field, value)
@@ -167,7 +167,7 @@ def restore_voice(actor: User, *, voice: Voice) -> Voice:
 def delete_voice(actor: User, *, voice: Voice) -> None:
     """The voice and its clip go. Lines and projects that used it have none; takes keep their own
     record of it. Files go right after the commit: a crash between leaves orphans at worst."""
-    hold(*_concerned(voice))
+    hold(*concerned(voice))
     voice = Voice.objects.select_for_update().get(pk=voice.pk)
     if voice.takes.filter(state__in=LIVE).exists():
         raise WrongState(
@@ -296,7 +296,7 @@ def _users(voice: Voice) -> dict[int, list[int]]:
     return found
 
 
-def _concerned(voice: Voice) -> set[int]:
+def concerned(voice: Voice) -> set[int]:
     """Projects whose rows change with the voice: those read by it, and those with takes of it."""
     made = voice.takes.order_by().values_list("project", flat=True).distinct()
     return {*_users(voice), *made}

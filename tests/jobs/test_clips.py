@@ -22,7 +22,7 @@ from pytest_django import Settings
 from speech.audio.confined import ConfinedAudio
 from speech.jobs import clips
 from speech.models import User, Voice
-from speech.services import voices
+from speech.services import reviews, voices
 from speech.states import ClipState
 from tests import factories
 from tests.audio.hostile import MAY_PLAY, Canary, hostile_files
@@ -345,12 +345,16 @@ def test_a_new_clip_takes_the_place_of_the_old_one(
 ) -> None:
     found = _run(_upload(ada, speech_wav), audio)
     old = (str(found.clip.name), found.sha256)
+    take = factories.make_reviewable_take(factories.make_project(owner=ada, voice=found))
+    review = reviews.approve(ada, take=take)
     voices.recheck_voice(ada, voice=found, upload=io.BytesIO(encoded(voice(12, hz=200), "wav")))
     found = _run(found, audio)
     assert found.sha256 != old[1]
     assert found.pitch_hz == pytest.approx(200, rel=0.1)
     assert not default_storage.exists(old[0])
     assert _files(settings) == sorted(_clips(found))
+    review.refresh_from_db()
+    assert review.fell_why == "Voice: its earlier clip → its present clip."
 
 
 def test_the_same_clip_again_stays_playable(
