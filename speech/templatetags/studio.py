@@ -41,6 +41,7 @@ SHORTCUTS: tuple[tuple[tuple[str, ...], str], ...] = (
 SCRIPTS: tuple[str, ...] = (
     "js/studio.js",
     "js/messages.js",
+    "js/drawing.js",
     "js/wave-form.js",
     "js/take-player.js",
     "js/board-sound.js",

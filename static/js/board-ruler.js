@@ -6,23 +6,14 @@
   const DRAG = 5; // pixels from which a click is a drag
   const ROOM = 56; // pixels that a number needs
 
-  class BoardRuler extends HTMLElement {
+  class BoardRuler extends window.takeroom.Drawing {
     connectedCallback() {
       this.board = this.closest("take-board");
       if (!this.canvas) {
         this.canvas = this.appendChild(document.createElement("canvas"));
         this.wire();
       }
-      this.sizes = new ResizeObserver(() => this.draw());
-      this.sizes.observe(this);
-      this.theme = matchMedia("(prefers-color-scheme: dark)");
-      this.onTheme = () => this.draw();
-      this.theme.addEventListener("change", this.onTheme);
-    }
-
-    disconnectedCallback() {
-      this.sizes.disconnect();
-      this.theme.removeEventListener("change", this.onTheme);
+      super.connectedCallback();
     }
 
     get length() {

@@ -2,27 +2,10 @@
 // half as wide. Two canvases, so that the part that was heard is a matter of clipping (--at, set by
 // the board) and nothing is drawn while sound runs. Peaks: pairs of signed bytes in base64.
 (() => {
-  function decode(text) {
-    try {
-      return Int8Array.from(atob(text || ""), (c) => (c.charCodeAt(0) << 24) >> 24);
-    } catch {
-      return new Int8Array();
-    }
-  }
-
-  class BoardWave extends HTMLElement {
+  class BoardWave extends window.takeroom.Drawing {
     connectedCallback() {
       this.prepare();
-      this.sizes = new ResizeObserver(() => this.draw());
-      this.sizes.observe(this);
-      this.theme = matchMedia("(prefers-color-scheme: dark)");
-      this.onTheme = () => this.draw();
-      this.theme.addEventListener("change", this.onTheme);
-    }
-
-    disconnectedCallback() {
-      this.sizes.disconnect();
-      this.theme.removeEventListener("change", this.onTheme);
+      super.connectedCallback();
     }
 
     // The board around it is connected first, and may ask before this is.
@@ -31,7 +14,7 @@
       this.rest = this.appendChild(document.createElement("canvas"));
       this.heard = this.appendChild(document.createElement("canvas"));
       this.heard.className = "heard";
-      this.peaks = decode(this.closest("[data-lane]").dataset.peaks);
+      this.peaks = window.takeroom.peaks(this.closest("[data-lane]").dataset.peaks);
     }
 
     get loudest() {

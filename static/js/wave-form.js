@@ -8,30 +8,17 @@
   const clock = (s) => `${Math.floor(s / 60)}:${(s % 60).toFixed(1).padStart(4, "0")}`;
   const SHORTEST = 0.15; // seconds: less than that was a click
 
-  function decode(text) {
-    if (!text) return null;
-    try {
-      return Int8Array.from(atob(text), (c) => (c.charCodeAt(0) << 24) >> 24);
-    } catch {
-      return null;
-    }
-  }
-
-  class WaveForm extends HTMLElement {
+  class WaveForm extends window.takeroom.Drawing {
     connectedCallback() {
       this.canvas ||= this.appendChild(document.createElement("canvas"));
       this.load();
-      this.sizes = new ResizeObserver(() => this.draw());
-      this.sizes.observe(this);
+      super.connectedCallback();
       this.onPlayer = (event) => this.follow(event.detail);
       document.addEventListener("takeroom:player", this.onPlayer);
       this.onChanged = () => this.drawMarks();
       document.addEventListener("takeroom:changed", this.onChanged);
       this.onPicked = (event) => event.detail.src === this.dataset.src && this.showPick(event.detail);
       document.addEventListener("takeroom:picked", this.onPicked);
-      this.theme = matchMedia("(prefers-color-scheme: dark)");
-      this.onTheme = () => this.draw();
-      this.theme.addEventListener("change", this.onTheme);
       if (!this.wired) this.wire();
       const player = window.takeroom.player;
       if (player) this.follow(player.state());
@@ -40,15 +27,14 @@
     }
 
     disconnectedCallback() {
-      this.sizes.disconnect();
+      super.disconnectedCallback();
       document.removeEventListener("takeroom:player", this.onPlayer);
       document.removeEventListener("takeroom:changed", this.onChanged);
       document.removeEventListener("takeroom:picked", this.onPicked);
-      this.theme.removeEventListener("change", this.onTheme);
     }
 
     load() {
-      this.peaks = decode(this.dataset.peaks);
+      this.peaks = window.takeroom.peaks(this.dataset.peaks);
       this.at = 0;
       this.draw();
     }
