@@ -6,13 +6,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.test import AsyncClient, Client
+from django.test import AsyncClient
 from django.urls import reverse
 
-from speech.models import Line, ListeningTest, Take, User
+from speech.models import ListeningTest, Take, User
 from speech.queries import listening as queries
-from speech.services.listening import cast_vote, make_test, send_test
+from speech.services.listening import cast_vote, send_test
 from tests import factories
+from tests.views.people import signed_in
 
 TELLING = {
     "seed": 48151623, "seed_used": 42108151, "duration": 6.2831, "temperature": 1.37,
@@ -22,30 +23,6 @@ TELLING = {
 """What a page could give a take away by; each found nowhere else."""
 
 
-@pytest.fixture
-def line(cast: SimpleNamespace) -> Line:
-    return factories.make_line(cast.project)
-
-
-@pytest.fixture
-def takes(line: Line) -> list[Take]:
-    return [
-        factories.make_stored_take(line, id=700_100 + 7 * n, body=b"fLaC" + bytes([n]) * 90)
-        for n in range(4)
-    ]
-
-
-@pytest.fixture
-def blind(cast: SimpleNamespace, takes: list[Take]) -> ListeningTest:
-    return make_test(cast.producer, project=cast.project, takes=[take.pk for take in takes])
-
-
-def _as(person: User) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
-
-
 @pytest.mark.parametrize("method", ["pick", "rank"])
 @pytest.mark.parametrize("who", ["reviewer", "viewer", "producer", "owner"])
 def test_nothing_on_the_page_tells_which_take_a_letter_is(
@@ -53,7 +30,7 @@ def test_nothing_on_the_page_tells_which_take_a_letter_is(
 ) -> None:
     Take.objects.filter(pk=takes[1].pk).update(**TELLING)
     send_test(cast.producer, test=blind, title="Closing line", method=method)
-    response = _as(getattr(cast, who)).get(blind.get_absolute_url())
+    response = signed_in(getattr(cast, who)).get(blind.get_absolute_url())
     text = response.content.decode() + str(response.headers)
     told = [*TELLING.values(), *(take.pk for take in takes), factories.PEAKS, "Amara"]
     told += [str(take.audio.name) for take in takes] + [take.sha256 for take in takes]
@@ -132,6 +109,6 @@ async def test_a_sound_comes_under_a_mark_that_says_nothing(
 def _feed(person: User, blind: ListeningTest, view: str = "listening") -> str:
     url = reverse("speech:changes", args=[blind.project.slug])
     query: dict[str, Any] = {"since": 0, "view": view, "test": blind.pk}
-    response = _as(person).get(url, query, headers={"HX-Request": "true"})
+    response = signed_in(person).get(url, query, headers={"HX-Request": "true"})
     assert response.status_code == 200
     return response.content.decode()

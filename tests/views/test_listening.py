@@ -4,8 +4,6 @@ import re
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
@@ -14,34 +12,11 @@ from speech.queries import listening as queries
 from speech.services.lines import delete_line
 from speech.services.listening import cast_vote, close_test, make_test, send_test
 from tests import factories
-
-
-@pytest.fixture
-def line(cast: SimpleNamespace) -> Line:
-    return factories.make_line(cast.project)
-
-
-@pytest.fixture
-def takes(line: Line) -> list[Take]:
-    return [
-        factories.make_stored_take(line, id=700_100 + 7 * n, body=b"fLaC" + bytes([n]) * 90)
-        for n in range(4)
-    ]
-
-
-@pytest.fixture
-def blind(cast: SimpleNamespace, takes: list[Take]) -> ListeningTest:
-    return make_test(cast.producer, project=cast.project, takes=[take.pk for take in takes])
-
-
-def _as(person: User) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
+from tests.views.people import signed_in
 
 
 def _page(person: User, blind: ListeningTest) -> str:
-    response = _as(person).get(blind.get_absolute_url())
+    response = signed_in(person).get(blind.get_absolute_url())
     assert response.status_code == 200
     return response.content.decode()
 
@@ -52,7 +27,7 @@ def _letter_of(person: User, blind: ListeningTest, take: Take) -> str:
 
 
 def _vote(person: User, blind: ListeningTest, **fields: str) -> Any:
-    return _as(person).post(reverse("speech:test_vote", args=[blind.pk]), fields)
+    return signed_in(person).post(reverse("speech:test_vote", args=[blind.pk]), fields)
 
 
 def _rank(cast: SimpleNamespace, blind: ListeningTest) -> None:
@@ -64,7 +39,7 @@ def test_one_press_on_the_board_makes_a_test_and_leads_to_it(
     cast: SimpleNamespace, takes: list[Take]
 ) -> None:
     url = reverse("speech:test_new", args=[cast.project.slug])
-    response = _as(cast.reviewer).post(url, {"take": [take.pk for take in takes]})
+    response = signed_in(cast.reviewer).post(url, {"take": [take.pk for take in takes]})
     made = ListeningTest.objects.get()
     assert response["Location"] == made.get_absolute_url()
     assert made.created_by == cast.reviewer
@@ -79,10 +54,11 @@ def test_what_a_blind_test_asks_is_said_when_it_is_made(
 ) -> None:
     url = reverse("speech:test_new", args=[cast.project.slug])
     given = {"take": [take.pk for take in takes], "title": " Warmth ", "method": "rank"}
-    assert _as(cast.reviewer).post(url, {**given, "question": "Which is warm?"}).status_code == 302
+    asked = signed_in(cast.reviewer).post(url, {**given, "question": "Which is warm?"})
+    assert asked.status_code == 302
     made = ListeningTest.objects.get()
     assert (made.title, made.question, made.method) == ("Warmth", "Which is warm?", "rank")
-    refused = _as(cast.reviewer).post(url, {**given, "title": "x" * 121})
+    refused = signed_in(cast.reviewer).post(url, {**given, "title": "x" * 121})
     assert refused.status_code == 422
     assert "At most 120 characters." in refused.content.decode()
     assert ListeningTest.objects.count() == 1
@@ -93,25 +69,25 @@ def test_a_test_made_by_mistake_is_undone_until_somebody_is_asked(
 ) -> None:
     url = reverse("speech:test_new", args=[cast.project.slug])
     keys = [take.pk for take in takes]
-    page = _as(cast.reviewer).post(url, {"take": keys}, follow=True).content.decode()
+    page = signed_in(cast.reviewer).post(url, {"take": keys}, follow=True).content.decode()
     made = ListeningTest.objects.get()
     undo = reverse("speech:test_discard", args=[made.pk])
     assert f'action="{undo}"' in page
-    assert _as(cast.producer).post(undo).status_code == 403
-    back = _as(cast.reviewer).post(undo)
+    assert signed_in(cast.producer).post(undo).status_code == 403
+    back = signed_in(cast.reviewer).post(undo)
     assert "&".join(f"take={pk}" for pk in keys) in back["Location"]
     assert not ListeningTest.objects.exists()
     kept = make_test(cast.reviewer, project=cast.project, takes=keys)
     send_test(cast.reviewer, test=kept, title="Kept", people=[cast.producer])
     undo = reverse("speech:test_discard", args=[kept.pk])
-    page = _as(cast.reviewer).post(undo, follow=True).content.decode()
+    page = signed_in(cast.reviewer).post(undo, follow=True).content.decode()
     assert "Somebody was asked or voted already." in page
     assert ListeningTest.objects.get() == kept
 
 
 def test_too_few_takes_are_refused_with_a_sentence(cast: SimpleNamespace) -> None:
     url = reverse("speech:test_new", args=[cast.project.slug])
-    response = _as(cast.reviewer).post(url, {"take": ["1", "x", "²"]})
+    response = signed_in(cast.reviewer).post(url, {"take": ["1", "x", "²"]})
     assert response.status_code == 422
     assert "Choose 2 to 8 finished takes" in response.content.decode()
 
@@ -236,7 +212,7 @@ def test_the_winner_can_be_used_from_the_results(
     assert _page(cast.producer, blind).count("Use this take") == 4
     back = {"Referer": f"http://testserver{blind.get_absolute_url()}"}
     url = reverse("speech:take_choose", args=[takes[1].pk])
-    response = _as(cast.producer).post(url, {"on": "1"}, headers=back)
+    response = signed_in(cast.producer).post(url, {"on": "1"}, headers=back)
     assert response["Location"] == blind.get_absolute_url()
     assert _page(cast.producer, blind).count("Use this take") == 3
 
@@ -261,14 +237,14 @@ def test_sending_and_closing_is_for_the_maker_and_for_owners(
     made = make_test(cast.reviewer, project=cast.project, takes=[take.pk for take in takes])
     for name in ("test_send", "test_close"):
         url = reverse(f"speech:{name}", args=[made.pk])
-        refused = _as(cast.producer).post(url, {"title": "Mine"})
+        refused = signed_in(cast.producer).post(url, {"title": "Mine"})
         assert refused.status_code == 403
         assert "Only whoever made this test" in refused.content.decode()
     page = _page(cast.producer, made)
     assert "Ask others" not in page
     assert "Close the test" not in page
     assert "Ask others" in _page(cast.owner, made)
-    closed = _as(cast.reviewer).post(reverse("speech:test_close", args=[made.pk]))
+    closed = signed_in(cast.reviewer).post(reverse("speech:test_close", args=[made.pk]))
     assert closed.status_code == 302
     assert "Ask others" not in _page(cast.reviewer, made)
 
@@ -281,14 +257,14 @@ def test_people_are_asked_from_the_page(cast: SimpleNamespace, blind: ListeningT
     said = {"title": "The close", "question": "Which one sells?", "method": "rank"}
     url = reverse("speech:test_send", args=[blind.pk])
     people = [cast.reviewer.pk, cast.owner.pk]
-    response = _as(cast.producer).post(url, {**said, "people": people}, follow=True)
+    response = signed_in(cast.producer).post(url, {**said, "people": people}, follow=True)
     page = response.content.decode()
     for words in ("The close", "Which one sells?", "Sent to", "Still to vote: ada, cy."):
         assert words in page
-    wrong = _as(cast.producer).post(url, {"title": "", "method": "pick"})
+    wrong = signed_in(cast.producer).post(url, {"title": "", "method": "pick"})
     assert wrong.status_code == 422
     stranger = {**said, "people": [cast.stranger.pk]}
-    assert _as(cast.producer).post(url, stranger).status_code == 422
+    assert signed_in(cast.producer).post(url, stranger).status_code == 422
 
 
 def test_the_list_says_what_is_open_who_voted_and_what_waits(
@@ -297,14 +273,14 @@ def test_the_list_says_what_is_open_who_voted_and_what_waits(
     send_test(cast.producer, test=blind, title="The close", people=[cast.reviewer, cast.owner])
     cast_vote(cast.owner, test=blind, ranking=[takes[0].pk])
     url = reverse("speech:tests", args=[cast.project.slug])
-    page = _as(cast.reviewer).get(url).content.decode()
+    page = signed_in(cast.reviewer).get(url).content.decode()
     assert "Waits for your vote" in page
     assert re.search(r'<b class="num">1</b> <span[^>]*>of 2 voted', page)
-    assert "You voted" in _as(cast.owner).get(url).content.decode()
+    assert "You voted" in signed_in(cast.owner).get(url).content.decode()
     close_test(cast.owner, test=blind)
-    assert "Closed" in _as(cast.viewer).get(url).content.decode()
+    assert "Closed" in signed_in(cast.viewer).get(url).content.decode()
     empty = factories.make_project(owner=cast.owner)
-    none = _as(cast.owner).get(reverse("speech:tests", args=[empty.slug]))
+    none = signed_in(cast.owner).get(reverse("speech:tests", args=[empty.slug]))
     assert "No listening tests yet" in none.content.decode()
 
 
@@ -322,7 +298,7 @@ def test_the_list_asks_no_more_for_more_tests(
         rows = queries.rows(cast.reviewer, cast.project)
     assert {(row.takes, row.voted, row.asked) for row in rows} == {(4, 1, 1)}
     url = reverse("speech:tests", args=[cast.project.slug])
-    older = _as(cast.reviewer).get(url, {"before": rows[-1].test.pk})
+    older = signed_in(cast.reviewer).get(url, {"before": rows[-1].test.pk})
     assert [row.test for row in older.context["rows"]][-1] == blind
 
 
@@ -343,7 +319,7 @@ def test_news_of_a_vote_reach_those_who_may_see_them(
 
 def test_news_of_a_test_elsewhere_stay_there(cast: SimpleNamespace, blind: ListeningTest) -> None:
     other = factories.make_project(owner=cast.stranger)
-    client = _as(cast.stranger)
+    client = signed_in(cast.stranger)
     url = reverse("speech:changes", args=[other.slug])
     type(other).objects.filter(pk=other.pk).update(version=5)
     query: dict[str, Any] = {"since": 0, "view": "listening", "test": blind.pk}
@@ -355,6 +331,6 @@ def test_news_of_a_test_elsewhere_stay_there(cast: SimpleNamespace, blind: Liste
 def _feed(person: User, blind: ListeningTest, view: str = "listening") -> str:
     url = reverse("speech:changes", args=[blind.project.slug])
     query: dict[str, Any] = {"since": 0, "view": view, "test": blind.pk}
-    response = _as(person).get(url, query, headers={"HX-Request": "true"})
+    response = signed_in(person).get(url, query, headers={"HX-Request": "true"})
     assert response.status_code == 200
     return response.content.decode()
