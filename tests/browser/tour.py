@@ -147,14 +147,17 @@ edit_line(None, line=line, text=given["text"])
 
 @dataclass(frozen=True, kw_only=True)
 class PageToSee:
-    """`path` is filled in from `Tour.words`. `who`: boss, viewer or nobody."""
+    """`path` is filled in from `Tour.words`. `who`: boss, viewer or nobody. `opens`: what is
+    pressed there, so that what lies over a page or is folded away is looked at as well."""
 
     name: str
     path: str
+    opens: tuple[str, ...] = ()
     who: str = "boss"
     status: int = 200
 
 
+UNTICKED = ".take .tick:not(:has(:checked))"
 PAGES: tuple[PageToSee, ...] = (
     PageToSee(name="sign-in", path="/sign-in/", who="nobody"),
     PageToSee(name="forgot", path="/forgot/", who="nobody"),
@@ -165,6 +168,11 @@ PAGES: tuple[PageToSee, ...] = (
     PageToSee(name="project-empty", path="{empty}"),
     PageToSee(name="line", path="{line}"),
     PageToSee(name="line-advanced", path="{line}?tweak={done}"),
+    PageToSee(
+        name="line-ticked",
+        path="{line}",
+        opens=(UNTICKED, UNTICKED, ".take[data-number='1'] .notes > summary"),
+    ),
     PageToSee(name="line-viewer", path="{line}", who="viewer"),
     PageToSee(name="line-no-takes", path="{bare_line}"),
     PageToSee(name="take", path="/takes/{done}/"),
@@ -181,6 +189,11 @@ PAGES: tuple[PageToSee, ...] = (
     PageToSee(name="deliveries", path="{project}deliveries/"),
     PageToSee(name="deliveries-none", path="{empty}deliveries/"),
     PageToSee(name="compare", path="{project}compare/?take={done}&take={second}&take={third}"),
+    PageToSee(
+        name="compare-blind",
+        path="{project}compare/?take={done}&take={second}",
+        opens=("[data-blind]",),
+    ),
     PageToSee(name="listening-tests", path="{project}tests/"),
     PageToSee(name="listening-test", path="/tests/{blind}/"),
     PageToSee(name="listening-test-ranked", path="/tests/{ranked}/"),
@@ -189,6 +202,7 @@ PAGES: tuple[PageToSee, ...] = (
     PageToSee(name="review-queue", path="/review/"),
     PageToSee(name="review-queue-none", path="/review/", who="viewer"),
     PageToSee(name="review", path="/review/{waiting}/"),
+    PageToSee(name="review-refuse", path="/review/{waiting}/", opens=("[data-refuse]",)),
     PageToSee(name="review-viewer", path="/review/{waiting}/", who="viewer"),
     PageToSee(name="review-fell", path="/takes/{fallen}/"),
     PageToSee(name="review-superseded", path="/takes/{superseded}/"),
@@ -225,6 +239,8 @@ class Tour:
         window.expects(page.status)
         answer = window.goto(page.path.format(**self.words))
         assert answer.status == page.status, f"{page.name}: {answer.status}"
+        for selector in page.opens:
+            window.page.locator(selector).locator("visible=true").first.click()
         return answer
 
 
