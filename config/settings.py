@@ -250,13 +250,23 @@ SEGMIND_SUBMIT_WINDOW = env.integer(
     8,
     low=1,
     high=1000,
-    help="Requests under way at once; also the most that a crash can leave in doubt.",
+    help="Requests under way at once, of all hosts together; also the most that a crash can leave"
+    " in doubt.",
+)
+SEGMIND_IN_FLIGHT = env.integer(
+    "SEGMIND_IN_FLIGHT",
+    1000,
+    help="Takes that Segmind may have in the making at once, of all hosts together; 0 means any"
+    " number.",
 )
 SEGMIND_SUBMITS_PER_MINUTE = env.integer(
     "SEGMIND_SUBMITS_PER_MINUTE", 60, help="Your plan's limit of new requests; 0 means none."
 )
 SEGMIND_POLLS_PER_MINUTE = env.integer(
-    "SEGMIND_POLLS_PER_MINUTE", 300, low=1, help="How often all waiting takes may be asked for."
+    "SEGMIND_POLLS_PER_MINUTE",
+    300,
+    low=1,
+    help="How often all waiting takes together may be asked for.",
 )
 
 # --- the queue -----------------------------------------------------------------------------------

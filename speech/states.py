@@ -35,11 +35,13 @@ RETRYABLE = frozenset({J.FAILED, J.CANCELLED, J.EXPIRED})
 MOVES: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
     {
         J.QUEUED: frozenset({J.CLAIMED, J.CANCELLED, J.FAILED}),
-        J.CLAIMED: frozenset({J.QUEUED, J.SUBMITTING, J.FAILED}),
-        J.SUBMITTING: frozenset({J.QUEUED, J.RUNNING, J.DOWNLOADING, J.FAILED, J.UNKNOWN}),
-        J.RUNNING: frozenset({J.QUEUED, J.DOWNLOADING, J.FAILED, J.EXPIRED}),
-        J.DOWNLOADING: frozenset({J.MEASURING, J.FAILED, J.EXPIRED}),
-        J.MEASURING: frozenset({J.DONE, J.DOWNLOADING, J.FAILED}),
+        J.CLAIMED: frozenset({J.QUEUED, J.SUBMITTING, J.CANCELLED, J.FAILED}),
+        J.SUBMITTING: frozenset(
+            {J.QUEUED, J.RUNNING, J.DOWNLOADING, J.CANCELLED, J.FAILED, J.UNKNOWN}
+        ),
+        J.RUNNING: frozenset({J.QUEUED, J.DOWNLOADING, J.CANCELLED, J.FAILED, J.EXPIRED}),
+        J.DOWNLOADING: frozenset({J.MEASURING, J.CANCELLED, J.FAILED, J.EXPIRED}),
+        J.MEASURING: frozenset({J.DONE, J.DOWNLOADING, J.CANCELLED, J.FAILED}),
         J.DONE: frozenset(),
         J.FAILED: frozenset(),
         J.CANCELLED: frozenset(),
@@ -47,7 +49,26 @@ MOVES: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
         J.UNKNOWN: frozenset(),
     }
 )
-"""`running → queued` only where an engine's resubmit is free; see `speech.jobs`."""
+"""`running → queued` only where an engine's resubmit is free; see `speech.jobs`. From `submitting`
+on, `cancelled` means that a person asked for it, and that the result, if any, is thrown away."""
+
+
+class Waits(TextChoices):
+    """What a queued job waits for before it may be sent."""
+
+    BUDGET = "budget", "Waits for budget: the project’s is used up"
+    KEY_BUDGET = "key_budget", "Waits for budget: the API key’s is used up"
+    CLIP = "clip", "Waits until its reference clip is checked"
+
+
+OVER_BUDGET = (Waits.BUDGET.value, Waits.KEY_BUDGET.value)
+
+
+class Cancel(TextChoices):
+    """What becomes of the result of a take that was cancelled while it was being made."""
+
+    DISCARD = "discard", "Discard the result"
+    KEEP = "keep", "Keep the result"
 
 
 class Role(TextChoices):
@@ -80,6 +101,8 @@ class BatchKind(TextChoices):
     REPEATS = "repeats", "Repeats"
     AGAIN = "again", "Again"
     DEMO = "demo", "Demo"
+    SWEEP = "sweep", "Sweep"
+    API = "api", "Via API"
 
 
 class ReviewState(TextChoices):

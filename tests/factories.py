@@ -144,7 +144,8 @@ def make_stored_take(line: Line, **more: Any) -> Take:
 
 def make_job(take: Take, **more: Any) -> Job:
     state = JobState(take.state)
-    fields: dict[str, Any] = {"take": take, "engine": take.engine, "state": state}
+    fields: dict[str, Any] = {"take": take, "project": take.project, "state": state}
+    fields |= {"engine": take.engine, "asked_by": take.created_by}
     fields["due_at"] = timezone.now()
     if state == JobState.UNKNOWN:
         fields |= {"charged": "maybe", "error": "Nobody can know. It may have been charged."}

@@ -14,9 +14,16 @@ gives "never sent twice by itself", with doubts bounded by the submit window. Pr
 around a submission, and a person's decision after a crash. Slices of some 30 s keep django-q2's
 timeouts meaningful; a slice that ends hands its rows on by dropping its lease.
 
+Money and limits: budgets are reserved where a take is queued (`speech.services.budgets`), turns are
+given there too (`speech.services.queueing`); here a job is claimed in turn, within the window and
+the limits per minute of all hosts together (`allowance`). A window of submissions is also the most
+that one crash can leave in doubt.
+
 Files: `lease` (who is alive), `ledger` (one database thread, group commit), `work` (a job in
-memory), `claim` (which rows are mine), `moves` (fenced writes), `pace` (when to ask again),
-`trouble` (what each error means), `references` (clips pushed to the provider), `carry` (one job
-from claim to done), `store` (audio into storage), `driver` (the loop). Revisit if the provider
-offers an idempotency key, a list of requests or a webhook.
+memory), `claim` (which rows are mine), `allowance` and `pace` (how much, when), `lane` (one engine
+in one driver), `carry` (one job from claim to done, by way of `submitting`, `reading`, `saving`);
+`trouble` (what each error means) and `acting` (doing it); `moves` (fenced writes), `references`
+(clips pushed to the provider), `store` (audio into storage), `standing` (what is known of an engine
+as a whole), `driver` (the loop). Revisit if the provider offers an idempotency key, a list of
+requests or a webhook.
 """

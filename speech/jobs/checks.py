@@ -9,6 +9,7 @@ from django.utils import timezone
 from speech.engines import draft, registry
 from speech.engines.segmind import SegmindEngine
 from speech.errors import EngineError
+from speech.jobs import standing
 from speech.models import EngineState
 
 
@@ -27,9 +28,9 @@ def check_engine(key: str) -> None:
         sentence, ok = "This engine is not configured.", False
     now = timezone.now()
     found = {"checked_at": now, "check_sentence": sentence, "check_ok": ok}
-    if left is not None:
-        found |= {"credits": left, "credits_at": now}
     EngineState.objects.update_or_create(key=key, defaults=found)
+    if left is not None:
+        standing.remember_credits(key, left)
 
 
 async def _credits() -> float:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from speech.jobs.allowance import Limit, draw
 from speech.jobs.lease import Lease, live_owners, lock_dead_owners, other_owners
 from speech.jobs.standing import BREAKS_AFTER
 from speech.jobs.work import Work
@@ -73,53 +75,84 @@ def _adopt(lease: Lease, *, engines: frozenset[str], free: frozenset[str]) -> li
     return _load(mine)
 
 
-def claim(lease: Lease, *, room: Mapping[str, int]) -> list[Work]:
-    """Claim due rows, oldest first, at most `room[engine]` for each engine. Paused engines and
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """How much of one engine's work this driver may take on now."""
+
+    window: int
+    """Submissions under way at once; of all drivers together, unless the window is `own`."""
+    in_flight: int
+    """Jobs that the engine has at once, of all drivers together; 0 for no limit."""
+    submits: Limit
+    own: int | None = None
+    """Places that are left of a window that is this driver's own: work done on this machine."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claimed:
+    works: Sequence[Work]
+    again_in: Mapping[str, float]
+    """Engine → seconds until its limit lets another submit through."""
+
+
+def claim(lease: Lease, *, rooms: Mapping[str, Room]) -> Claimed:
+    """Claim due rows in turn, as far as the engines' rooms and limits go. Paused engines and
     engines on hold give nothing."""
-    engines = [engine for engine, places in room.items() if places > 0]
-    if not _due().filter(engine__in=engines).exists():
-        return []
-    return _claim(lease, room=room)
+    if not _due().filter(engine__in=list(rooms)).exists():
+        return Claimed(works=(), again_in={})
+    return _claim(lease, rooms=rooms)
 
 
 def _due() -> QuerySet[Job]:
-    return Job.objects.filter(state=JobState.QUEUED, due_at__lte=timezone.now())
+    return Job.objects.filter(state=JobState.QUEUED, waits="", due_at__lte=timezone.now())
 
 
 @transaction.atomic
-def _claim(lease: Lease, *, room: Mapping[str, int]) -> list[Work]:
+def _claim(lease: Lease, *, rooms: Mapping[str, Room]) -> Claimed:
     lease.renew()
-    now = timezone.now()
-    closed = set(
-        EngineState.objects.filter(Q(paused_at__isnull=False) | Q(hold_until__gt=now)).values_list(
-            "key", flat=True
-        )
-    )
     picked: list[int] = []
-    for engine, places in room.items():
-        if places <= 0 or engine in closed:
+    again_in: dict[str, float] = {}
+    for engine, room in sorted(rooms.items()):
+        # Its row lock lets one driver claim for an engine at a time, so that the counts hold.
+        EngineState.objects.get_or_create(key=engine)
+        state = EngineState.objects.select_for_update().get(key=engine)
+        places = _places(state, room)
+        if places <= 0:
             continue
-        if engine in _failing():
-            # The breaker was open: one probe at a time, until one is accepted.
-            probes = Job.objects.filter(engine=engine, state__in=SENDING)
-            places = 0 if probes.exists() else 1  # noqa: PLW2901
-        due = _due().filter(engine=engine)
-        picked += (
-            due.select_for_update(of=("self",), skip_locked=True)
-            .order_by("due_at", "pk")
-            .values_list("pk", flat=True)[:places]
-        )
+        due = _due().filter(engine=engine).select_for_update(of=("self",), skip_locked=True)
+        rows = list(due.order_by("turn", "pk").values_list("pk", "turn")[:places])
+        if not rows:
+            continue
+        drawn = draw(room.submits, len(rows))
+        if drawn.granted < len(rows):
+            again_in[engine] = drawn.wait
+        rows = rows[: drawn.granted]
+        if rows and rows[-1][1] > state.turn:
+            EngineState.objects.filter(key=engine).update(turn=rows[-1][1])
+        picked += [pk for pk, _ in rows]
     if not picked:
-        return []
+        return Claimed(works=(), again_in=again_in)
     Job.objects.filter(pk__in=picked, state=JobState.QUEUED).update(
         state=JobState.CLAIMED, owner=lease.owner, epoch=F("epoch") + 1
     )
     Take.objects.filter(job_id__in=picked).update(state=JobState.CLAIMED)
-    return _load(picked)
+    return Claimed(works=_load(picked), again_in=again_in)
 
 
-def _failing() -> set[str]:
-    return set(EngineState.objects.filter(failures__gte=BREAKS_AFTER).values_list("key", flat=True))
+def _places(state: EngineState, room: Room) -> int:
+    """How many more may be sent now."""
+    on_hold = state.hold_until is not None and state.hold_until > timezone.now()
+    if state.paused_at is not None or on_hold:
+        return 0
+    mine = Job.objects.filter(engine=state.key)
+    sending = 0 if room.own is not None else mine.filter(state__in=SENDING).count()
+    places = room.window - sending if room.own is None else room.own
+    if room.in_flight and places > 0:
+        places = min(places, room.in_flight - mine.filter(state__in=OWNED).count())
+    if state.failures >= BREAKS_AFTER:
+        # The breaker was open: one probe at a time, until one is accepted.
+        return 0 if mine.filter(state__in=SENDING).exists() else min(1, places)
+    return places
 
 
 def _load(pks: Iterable[int]) -> list[Work]:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -13,18 +14,20 @@ from django.conf import settings
 from django.db import Error
 from django.utils import timezone
 
-from speech import stopping
+from speech import failpoints, stopping
 from speech.audio.confined import ConfinedAudio
 from speech.background import wake_driver
 from speech.engines import registry
 from speech.engines.base import Engine
-from speech.jobs import claim, standing
-from speech.jobs.carry import Lane
+from speech.jobs import claim, lease, standing
+from speech.jobs.carry import carry
+from speech.jobs.lane import Lane
 from speech.jobs.lease import Lease, LeaseLost
 from speech.jobs.ledger import Ledger
 from speech.jobs.references import References
 from speech.jobs.work import Work
 from speech.models import Heartbeat, Job
+from speech.services import budgets
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +76,9 @@ class Driver:
         self._lanes: dict[str, Lane] = {}
         self._tasks: dict[asyncio.Task[None], Work] = {}
         self._adopted = 0.0
+        self._drivers = 1
+        self._claim_at: dict[str, float] = {}
+        """Engine → when its limit lets another submit through; absent for now."""
         self._broken: BaseException | None = None
         self._more = True
 
@@ -135,8 +141,9 @@ class Driver:
         for key, engine in engines.items():
             durations = await self._ledger.run(lambda key=key: standing.usual_durations(key))  # type: ignore[misc]
             self._lanes[key] = Lane(
-                engine=engine, ledger=self._ledger, owner=self._lease.owner,
-                audio=audio, clips=clips, durations=durations,
+                engine=engine, ledger=self._ledger, owner=self._lease.owner, audio=audio,
+                clips=clips, durations=durations, limits=registry.limits(key),
+                drivers=lambda: self._drivers,
             )  # fmt: skip
 
     async def _tick(self) -> bool:
@@ -149,24 +156,43 @@ class Driver:
                 lambda: claim.adopt(self._lease, engines=frozenset(self._lanes), free=free)
             ):
                 self._start(work)
-        room = {key: registry.window(key) - self._submits_in(key) for key in self._lanes}
-        if any(places > 0 for places in room.values()):
-            for work in await self._ledger.run(lambda: claim.claim(self._lease, room=room)):
+        rooms = self._rooms(now)
+        if rooms:
+            claimed = await self._ledger.run(lambda: claim.claim(self._lease, rooms=rooms))
+            for engine, seconds in claimed.again_in.items():
+                self._claim_at[engine] = now + seconds
+            if claimed.works:
+                failpoints.reach("claimed")
+            for work in claimed.works:
                 self._start(work)
         if now == self._adopted:
+            await self._ledger.run(budgets.admit_everywhere)
+            for lane in self._lanes.values():
+                await lane.write_jots()
+            self._drivers = max(1, await self._ledger.run(lease.count_alive))
             # Last, so that a driver that fails at any step before shows no sign of progress.
             await self._ledger.run(_beat)
         return bool(self._tasks) or await self._ledger.run(_anything_left)
 
-    def _submits_in(self, key: str) -> int:
-        return sum(
-            1 for work in self._tasks.values()
-            if work.engine == key and work.state in {"claimed", "submitting"}
-        )  # fmt: skip
+    def _rooms(self, now: float) -> dict[str, claim.Room]:
+        """What may be claimed now; nothing for engines whose window or limit is used up."""
+        sending = Counter(
+            work.engine for work in self._tasks.values() if work.state in claim.SENDING
+        )
+        rooms = {}
+        for key, lane in self._lanes.items():
+            limits = lane.limits
+            left = limits.window - sending[key]
+            if left > 0 and now >= self._claim_at.get(key, 0.0):
+                rooms[key] = claim.Room(
+                    window=limits.window, in_flight=limits.in_flight, submits=lane.submits,
+                    own=left if limits.own_window else None,
+                )  # fmt: skip
+        return rooms
 
     def _start(self, work: Work) -> None:
         lane = self._lanes[work.engine]
-        task = asyncio.create_task(lane.carry(work), name=f"job {work.pk}")
+        task = asyncio.create_task(carry(lane, work), name=f"job {work.pk}")
         self._tasks[task] = work
         task.add_done_callback(self._ended)
 
@@ -210,6 +236,8 @@ class Driver:
         await asyncio.gather(*left, return_exceptions=True)
         for lane in self._lanes.values():
             try:
+                await lane.polls.aclose()
+                await lane.write_jots()
                 await lane.engine.aclose()
             except Exception:
                 logger.exception("closing the engine %s failed", lane.engine.key)

@@ -70,3 +70,7 @@ def other_owners(dead: frozenset[str]) -> QuerySet[DriverLease, str]:
 
 def any_alive() -> bool:
     return DriverLease.objects.filter(until__gt=Now()).exists()
+
+
+def count_alive() -> int:
+    return DriverLease.objects.filter(until__gt=Now()).count()

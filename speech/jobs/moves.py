@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import F
@@ -16,9 +17,12 @@ from speech.jobs.work import Work, result_to_json, storable_url
 from speech.models import Job, Project, Take
 from speech.services.comments import answered_by
 from speech.services.events import log
-from speech.states import MOVES, OWNED, Charged, JobState
+from speech.states import MOVES, OWNED, Cancel, Charged, JobState
 
 Write = Callable[[], Written]
+
+MOST_COST = 10_000.0
+"""US dollars for one take; a provider that names more is mistaken."""
 
 
 def submitting(work: Work, owner: str) -> Write:
@@ -46,16 +50,23 @@ def accepted(work: Work, owner: str, submitted: Submitted) -> Write:
 
 
 def completed(work: Work, owner: str, result: Result, *, free: bool) -> Write:
-    return _move(
-        work, owner, JobState.DOWNLOADING,
-        job={
-            "output_url": result.output_url[:2000],
-            "result": result_to_json(result),
-            "completed_at": timezone.now(),
-            "charged": Charged.NO if free else Charged.YES,
-            "failures": 0,
-        },
-        take={"cost": result.cost, "remaining_credits": result.remaining_credits},
+    """The result is known, and with it the cost. A take that was cancelled with "discard" ends
+    here: it is charged, and nobody wants its sound."""
+    cost = {"cost": result.cost, "remaining_credits": result.remaining_credits}
+    known = {
+        "completed_at": timezone.now(),
+        "result": result_to_json(result),
+        "charged": Charged.NO if free else Charged.YES,
+        "failures": 0,
+        **({} if result.cost is None else {"amount": money(result.cost)}),
+    }
+    return _or_discard(
+        work, owner,
+        _move(
+            work, owner, JobState.DOWNLOADING,
+            job={**known, "output_url": result.output_url[:2000]}, take=cost,
+        ),
+        free=free, job=known, take=cost,
     )  # fmt: skip
 
 
@@ -67,7 +78,7 @@ def download_again(work: Work, owner: str) -> Write:
     return _move(work, owner, JobState.DOWNLOADING, show=False)
 
 
-def done(work: Work, owner: str, facts: dict[str, Any]) -> Write:
+def done(work: Work, owner: str, facts: dict[str, Any], *, free: bool) -> Write:
     """The audio's facts and `done` in one transaction: only now is the take playable, and only
     now does it answer the comment that it was asked for."""
     now = timezone.now()
@@ -86,20 +97,31 @@ def done(work: Work, owner: str, facts: dict[str, Any]) -> Write:
         also = Seen(project_id=answered.project_id, take_id=answered.pk, line_id=answered.line_id)
         return replace(written, also=also)
 
-    return write
+    return _or_discard(work, owner, write, free=free)
 
 
 def queued(
     work: Work, owner: str, *, due_at: datetime, error: str, code: str, count: bool
 ) -> Write:
-    """Back into the queue: surely not accepted, nothing charged."""
-    return _move(
-        work, owner, JobState.QUEUED,
+    """Back into the queue: surely not accepted, nothing charged. One that somebody has cancelled
+    meanwhile does not come back."""
+    again = _move(
+        work, owner, JobState.QUEUED, unless_cancelled=True,
         job={
             "owner": "", "due_at": due_at, "error": error, "error_code": code, "request_id": "",
             "failures": F("failures") + (1 if count else 0),
         },
     )  # fmt: skip
+    cancelled = ended(
+        work, owner, JobState.CANCELLED, code="cancelled", charged=Charged.NO,
+        error="Cancelled. The provider had not taken it, so nothing was charged.",
+    )  # fmt: skip
+
+    def write() -> Written:
+        written = again()
+        return written if written.ok else cancelled()
+
+    return write
 
 
 def ended(
@@ -111,6 +133,7 @@ def ended(
         work, owner, state,
         job={
             "owner": "", "finished_at": now, "error": error, "error_code": code, "charged": charged,
+            **({"amount": 0} if charged == Charged.NO else {}),
         },
         take={"finished_at": now},
     )  # fmt: skip
@@ -122,6 +145,47 @@ def ended(
         return written
 
     return write
+
+
+def _or_discard(
+    work: Work,
+    owner: str,
+    move: Write,
+    *,
+    free: bool,
+    job: dict[str, Any] | None = None,
+    take: dict[str, Any] | None = None,
+) -> Write:
+    """`move`, unless a person has cancelled the take and wants its result thrown away."""
+    now = timezone.now()
+    sentence = "Cancelled while it was being made; the result was thrown away." + (
+        "" if free else " It was charged."
+    )
+    discard = _move(
+        work, owner, JobState.CANCELLED,
+        job={
+            **(job or {}), "owner": "", "finished_at": now, "error": sentence,
+            "error_code": "cancelled",
+        },
+        take={**(take or {}), "finished_at": now},
+    )  # fmt: skip
+    unwanted = Job.objects.filter(pk=work.pk, cancel=Cancel.DISCARD)
+
+    def write() -> Written:
+        if not unwanted.exists():
+            return move()
+        written = discard()
+        if written.ok:
+            how = JobState.CANCELLED.label.lower()
+            log(None, "take ended", **_about(work), how=how, why=sentence)
+        return written
+
+    return write
+
+
+def money(cost: float) -> Decimal:
+    """US dollars as they are kept: to the millionth, and nothing absurd."""
+    return Decimal(str(round(min(max(cost, 0.0), MOST_COST), 6)))
 
 
 def note_failure(work: Work, owner: str, *, error: str, code: str) -> Write:
@@ -147,11 +211,14 @@ def _move(
     job: dict[str, Any] | None = None,
     take: dict[str, Any] | None = None,
     show: bool = True,
+    unless_cancelled: bool = False,
 ) -> Write:
     sources = [state for state in OWNED if to in MOVES[state]]
 
     def write() -> Written:
         mine = Job.objects.filter(pk=work.pk, owner=owner, epoch=work.epoch, state__in=sources)
+        if unless_cancelled:
+            mine = mine.filter(cancel="")
         if not mine.update(state=to, **(job or {})):
             return Written(ok=False)
         Take.objects.filter(pk=work.take_id, job_id=work.pk).update(state=to, **(take or {}))

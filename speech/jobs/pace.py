@@ -1,15 +1,24 @@
-"""When to ask again. Pure arithmetic, but for the random jitter."""
+"""When to ask again: pure arithmetic but for the jitter, and a waiting room for turns."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
-import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+
+from django.db import Error
+
+from speech.jobs.allowance import Draw
+
+logger = logging.getLogger(__name__)
 
 FIRST_GUESS = 0.5
 FASTEST = 0.3
 EARLY_SAMPLES = 5
+DRAWN_AHEAD = 0.5
+"""Seconds' worth of turns that are drawn at once: less, and each poll would cost a commit."""
 
 
 def backoff(failures: int, *, base: float = 1.0, most: float = 60.0) -> float:
@@ -37,28 +46,62 @@ def poll_every(*, in_flight: int, polls_per_minute: float, age: float, usual: fl
     return jitter(seconds)
 
 
-class Budget:
-    """At most `per_minute` turns a minute, a few at once. Halved on each 429, and slowly back."""
+class Turns:
+    """Turns of a limit that other drivers share, drawn in advance. Flows that wait take turns, so
+    that the five hundred polls of a sweep do not stand before somebody's one.
+    """
 
-    def __init__(self, *, per_minute: float, burst: int) -> None:
-        self.full = self.per_minute = per_minute
-        self._burst = burst
-        self._turns = float(burst)
-        self._at = time.monotonic()
+    def __init__(self, draw: Callable[[int], Awaitable[Draw]], *, per_minute: float) -> None:
+        self.per_minute = per_minute
+        """As last heard of."""
+        self._draw = draw
+        self._left = 0
+        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
+        self._server: asyncio.Task[None] | None = None
 
-    def halve(self) -> None:
-        self.per_minute = max(self.full / 64, self.per_minute / 2)
-        self._turns = min(self._turns, 0.0)
+    def spent(self) -> None:
+        """What was drawn does not count any more: the provider has said that it was too much."""
+        self._left = 0
 
-    async def turn(self) -> None:
+    async def turn(self, flow: str = "") -> None:
         """Wait for a turn."""
-        self._refill()
-        self._turns -= 1
-        if self._turns < 0:
-            await asyncio.sleep(-self._turns * 60 / self.per_minute)
+        if self._left and not self._waiting:
+            self._left -= 1
+            return
+        place = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(flow, deque()).append(place)
+        if self._server is None or self._server.done():
+            self._server = asyncio.create_task(self._serve(), name="turns")
+        await place
 
-    def _refill(self) -> None:
-        now = time.monotonic()
-        passed, self._at = now - self._at, now
-        self.per_minute = min(self.full, self.per_minute * (1 + passed / 120))
-        self._turns = min(self._burst, self._turns + passed * self.per_minute / 60)
+    async def aclose(self) -> None:
+        if self._server is not None:
+            self._server.cancel()
+            await asyncio.gather(self._server, return_exceptions=True)
+
+    async def _serve(self) -> None:
+        while self._waiting:
+            while not self._left:
+                want = sum(len(places) for places in self._waiting.values())
+                ahead = max(1, int(self.per_minute / 60 * DRAWN_AHEAD))
+                try:
+                    drawn = await self._draw(min(want, ahead))
+                except Error:  # a database that is away for a moment
+                    logger.warning("no turns could be drawn", exc_info=True)
+                    await asyncio.sleep(1.0)
+                    continue
+                self.per_minute, self._left = drawn.per_minute, drawn.granted
+                if not drawn.granted:
+                    await asyncio.sleep(drawn.wait)
+            self._admit_one()
+
+    def _admit_one(self) -> None:
+        """The first of the flow that has waited longest for its turn; the flow goes to the end."""
+        flow = next(iter(self._waiting))
+        places = self._waiting.pop(flow)
+        place = places.popleft()
+        if places:
+            self._waiting[flow] = places
+        if not place.done():
+            place.set_result(None)
+            self._left -= 1

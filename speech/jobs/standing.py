@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from speech.catalog import ENGINES
-from speech.models import EngineState, Job
+from speech.models import Balance, EngineState, Job
 from speech.services.events import log
 from speech.states import LIVE, NOT_CONFIGURED, JobState
 
@@ -29,6 +29,7 @@ def pause(key: str, *, sentence: str, code: str) -> None:
     )
     if paused:
         log(None, "submissions paused", target=key, code=code)
+    note_error(key, sentence=sentence, code=code)
 
 
 def hold(key: str, *, until: datetime, sentence: str) -> None:
@@ -38,9 +39,17 @@ def hold(key: str, *, until: datetime, sentence: str) -> None:
     EngineState.objects.filter(shorter, key=key).update(hold_until=until, hold_sentence=sentence)
 
 
-def submit_refused(key: str, *, sentence: str) -> None:
+def note_error(key: str, *, sentence: str, code: str) -> None:
+    """The last trouble with an engine, for the administrator's page."""
+    EngineState.objects.filter(key=key).update(
+        last_error=sentence, last_error_code=code, last_error_at=timezone.now()
+    )
+
+
+def submit_refused(key: str, *, sentence: str, code: str) -> None:
     """Count a refusal; the breaker opens after five in a row and lets one probe in at a time."""
     EngineState.objects.get_or_create(key=key)
+    note_error(key, sentence=sentence, code=code)
     EngineState.objects.filter(key=key).update(failures=F("failures") + 1)
     if EngineState.objects.get(key=key).failures >= BREAKS_AFTER:
         hold(key, until=timezone.now() + timedelta(seconds=BREAK_SECONDS), sentence=sentence)
@@ -53,8 +62,11 @@ def submit_accepted(key: str) -> None:
 
 
 def remember_credits(key: str, left: float) -> None:
-    EngineState.objects.update_or_create(
-        key=key, defaults={"credits": left, "credits_at": timezone.now()}
+    """What the account has left, now and as the last figure of the day."""
+    now = timezone.now()
+    EngineState.objects.update_or_create(key=key, defaults={"credits": left, "credits_at": now})
+    Balance.objects.update_or_create(
+        engine=key, day=timezone.localdate(now), defaults={"credits": left, "at": now}
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.files import File
 from django.core.files.storage import default_storage
 
+from speech import failpoints
 from speech.audio.confined import ConfinedAudio
 from speech.audio.job import AudioJob, Measured
 from speech.catalog import ENGINES
@@ -24,6 +25,7 @@ def measure_and_store(audio: ConfinedAudio, work: Work, source: Path) -> tuple[M
     tags = {"ENCODER": "Takeroom", "ORGANIZATION": card.label, "DESCRIPTION": card.note}
     try:
         measured = audio.process(AudioJob(source=source, store_as=kept, tags=tags))
+        failpoints.reach("measured")
         # The epoch is in the name, so that a driver that slept through its end cannot lay hands
         # on the file of the one that finished the take.
         name = f"{media_folder(work.project_id)}/{work.ref}-{work.epoch}.flac"

@@ -28,6 +28,7 @@ class Work:
     take_id: int
     project_id: int
     line_id: int
+    flow: str
     request: SpeechRequest
     voice_id: int | None
     reference_sha256: str
@@ -53,6 +54,7 @@ class Work:
             take_id=take.pk,
             project_id=take.project_id,
             line_id=take.line_id,
+            flow=job.flow,
             voice_id=take.voice_id,
             reference_sha256=take.reference_sha256,
             accepted_at=job.accepted_at,

@@ -9,8 +9,10 @@ on purpose: the newest take has the highest id, so paging by key costs one index
 
 from speech.models.comments import Comment, GuestLink
 from speech.models.deliveries import Delivery
+from speech.models.engines import Allowance, Balance, EngineState
 from speech.models.events import Event
-from speech.models.jobs import DriverLease, EngineState, Heartbeat, Job
+from speech.models.jobs import DriverLease, Heartbeat, Job
+from speech.models.keys import ApiCall, ApiKey
 from speech.models.listening import Ballot, ListeningTest, TestEntry
 from speech.models.news import Notice, Presence
 from speech.models.people import OneTimeLink, SignInAttempt, User
@@ -20,6 +22,10 @@ from speech.models.takes import Batch, Star, Take
 from speech.models.voices import ProviderClip, Voice
 
 __all__ = [
+    "Allowance",
+    "ApiCall",
+    "ApiKey",
+    "Balance",
     "Ballot",
     "Batch",
     "Comment",

@@ -6,21 +6,23 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Q
 
-from speech.states import LIVE, NOT_CONFIGURED, OWNED, Charged, JobState
+from speech.models.engines import EngineState
+from speech.states import LIVE, NOT_CONFIGURED, OVER_BUDGET, OWNED, Cancel, Charged, JobState, Waits
 
 
 class JobQuerySet(models.QuerySet["Job"]):
     def actionable(self) -> JobQuerySet:
         """Rows that a driver could move on: live, and not waiting for a person.
 
-        Queued rows of a paused engine do not count, nor any row of an engine that is not
-        configured any more: nothing is wrong with the worker then.
+        Queued rows of a paused engine do not count, nor those that wait for money or for their
+        clip, nor any row of an engine that is not configured any more: nothing is wrong with the
+        worker then.
         """
         paused = EngineState.objects.paused()
         return self.filter(
             Q(state__in=OWNED)
             & ~Q(engine__in=[k for k, c in paused.items() if c == NOT_CONFIGURED])
-            | Q(state=JobState.QUEUED) & ~Q(engine__in=list(paused))
+            | Q(state=JobState.QUEUED, waits="") & ~Q(engine__in=list(paused))
         )
 
     def due(self, now: datetime) -> JobQuerySet:
@@ -36,11 +38,30 @@ class Job(models.Model):
 
     ref = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     take = models.ForeignKey("speech.Take", on_delete=models.CASCADE, related_name="jobs")
+    project = models.ForeignKey("speech.Project", on_delete=models.CASCADE, related_name="jobs")
+    asked_by = models.ForeignKey(
+        "speech.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    key = models.ForeignKey(
+        "speech.ApiKey", on_delete=models.SET_NULL, null=True, blank=True, related_name="jobs"
+    )
+    """The API key that asked, if none of the studio's people did."""
     engine = models.CharField(max_length=20)
     state = models.CharField(max_length=12, choices=JobState, default=JobState.QUEUED)
     owner = models.CharField(max_length=40, blank=True)
     epoch = models.IntegerField(default=0)
     due_at = models.DateTimeField()
+    flow = models.CharField(max_length=60, blank=True)
+    """Whose turn it takes: jobs of one flow go one after the other, flows take turns."""
+    turn = models.BigIntegerField(default=0)
+    """The place in the queue among all flows of the engine; see `speech.services.queueing`."""
+    waits = models.CharField(max_length=12, choices=Waits, blank=True)
+    """What a queued job waits for before it may be sent; empty for nothing."""
+    cancel = models.CharField(max_length=8, choices=Cancel, blank=True)
+    """What a person who cancelled it while it was being made wants done with the result."""
+    amount = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+    """What it counts for against budgets, in US dollars: the price while that is reserved or in
+    doubt, the actual cost once known, 0 when nothing was charged."""
     created_at = models.DateTimeField(auto_now_add=True)
     submits = models.IntegerField(default=0)
     """How often a POST was begun for this row."""
@@ -81,6 +102,10 @@ class Job(models.Model):
                 name="job_submitting_has_time",
                 condition=~Q(state=JobState.SUBMITTING) | Q(submit_started_at__isnull=False),
             ),
+            models.CheckConstraint(name="job_amount", condition=Q(amount__gte=0)),
+            models.CheckConstraint(
+                name="job_waits_only_in_the_queue", condition=Q(waits="") | Q(state=JobState.QUEUED)
+            ),
             models.CheckConstraint(
                 name="job_unknown_may_be_charged",
                 condition=~Q(state=JobState.UNKNOWN) | Q(charged=Charged.MAYBE),
@@ -98,6 +123,24 @@ class Job(models.Model):
                 name="job_unsettled",
                 condition=Q(state=JobState.UNKNOWN, settled=""),
             ),
+            models.Index(
+                fields=["engine", "turn", "id"],
+                name="job_in_turn",
+                condition=Q(state=JobState.QUEUED, waits=""),
+            ),
+            models.Index(
+                fields=["engine", "flow", "turn"],
+                name="job_flow",
+                condition=Q(state=JobState.QUEUED),
+            ),
+            models.Index(
+                fields=["project", "id"], name="job_over_budget", condition=Q(waits__in=OVER_BUDGET)
+            ),
+            models.Index(fields=["project", "amount"], name="job_spent"),
+            models.Index(
+                fields=["key", "amount"], name="job_spent_by_key", condition=Q(key__isnull=False)
+            ),
+            models.Index(fields=["created_at"], name="job_by_day"),
         ]
 
 
@@ -119,31 +162,3 @@ class Heartbeat(models.Model):
     at = models.DateTimeField()
     pid = models.IntegerField(default=0)
     detail = models.CharField(max_length=200, blank=True)
-
-
-class EngineStateQuerySet(models.QuerySet["EngineState"]):
-    def paused(self) -> dict[str, str]:
-        """Paused engines: key → the code of the reason."""
-        return dict(self.exclude(paused_at=None).values_list("key", "pause_code"))
-
-
-class EngineState(models.Model):
-    """What is known of an engine right now: paused or not, credits, last trouble."""
-
-    key = models.CharField(max_length=20, primary_key=True)
-    paused_at = models.DateTimeField(null=True, blank=True)
-    pause_code = models.CharField(max_length=40, blank=True)
-    pause_sentence = models.TextField(blank=True)
-    failures = models.IntegerField(default=0)
-    """Refused submits in a row, for the breaker."""
-    hold_until = models.DateTimeField(null=True, blank=True)
-    """No submit before this (rate limit or breaker)."""
-    hold_sentence = models.TextField(blank=True)
-    credits = models.FloatField(null=True, blank=True)
-    credits_at = models.DateTimeField(null=True, blank=True)
-    checked_at = models.DateTimeField(null=True, blank=True)
-    check_asked_at = models.DateTimeField(null=True, blank=True)
-    check_sentence = models.TextField(blank=True)
-    check_ok = models.BooleanField(default=False)
-
-    objects = EngineStateQuerySet.as_manager()

@@ -24,6 +24,8 @@ class Project(models.Model):
     """How many different people, where the policy counts them."""
     own_approval = models.BooleanField(default=True)
     """Whether people may approve takes that they made themselves."""
+    budget = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
+    """US dollars that its takes may cost in all; None for no limit."""
     is_demo = models.BooleanField(default=False)
     version = models.BigIntegerField(default=0)
     created_by = models.ForeignKey(
@@ -37,6 +39,9 @@ class Project(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(name="project_has_a_name", condition=~Q(name="")),
+            models.CheckConstraint(
+                name="project_budget", condition=Q(budget=None) | Q(budget__gte=0)
+            ),
             models.CheckConstraint(
                 name="project_approval_policy",
                 condition=Q(approval_policy__in=ApprovalPolicy.values),

@@ -23,6 +23,10 @@ class Batch(models.Model):
         "speech.Comment", on_delete=models.SET_NULL, null=True, blank=True, related_name="retakes"
     )
     """The comment that these takes were asked for in answer to."""
+    plan = models.JSONField(default=dict, blank=True)
+    """A sweep's axes: {"seeds": [...], "axes": [{"name": knob, "values": [...]}]}."""
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    """When a person stopped it; what had not been sent was cancelled then."""
     created_at = models.DateTimeField(auto_now_add=True)
 
 
@@ -77,6 +81,8 @@ class Take(models.Model):
     version = models.BigIntegerField(default=0)
     """The project's version when this take last changed: what the change feed reads."""
     archived_at = models.DateTimeField(null=True, blank=True)
+    via_api = models.BooleanField(default=False)
+    """Asked for through the front door, with a key of the project."""
 
     engine_version = models.CharField(max_length=80, blank=True)
     seed_used = models.BigIntegerField(null=True, blank=True)

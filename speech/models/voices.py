@@ -29,8 +29,17 @@ class Voice(models.Model):
     lufs = models.FloatField(null=True, blank=True)
     pitch_hz = models.FloatField(null=True, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
-    consent_by = models.CharField(max_length=120)
-    consent_for = models.CharField(max_length=500)
+    consent_by = models.CharField(max_length=120, blank=True)
+    consent_for = models.CharField(max_length=500, blank=True)
+    unlisted_in = models.ForeignKey(
+        "speech.Project", on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    """The project whose API brought it, as long as nobody has stated the consent: until then it is
+    kept out of the library, and nothing that it reads can be approved."""
+    arrived_by = models.ForeignKey(
+        "speech.ApiKey", on_delete=models.SET_NULL, null=True, blank=True, related_name="voices"
+    )
+    """The API key that brought it."""
     params = models.JSONField(default=dict, blank=True)
     """Tuning knobs that this voice prefers."""
     is_demo = models.BooleanField(default=False)
@@ -51,12 +60,17 @@ class Voice(models.Model):
                 | (~Q(clip="") & ~Q(sha256="") & Q(duration__isnull=False)),
             ),
             models.CheckConstraint(
-                name="voice_has_consent", condition=~Q(consent_by="") & ~Q(consent_for="")
+                name="voice_has_consent_or_is_unlisted",
+                condition=(~Q(consent_by="") & ~Q(consent_for="")) | Q(unlisted_in__isnull=False),
             ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def has_consent(self) -> bool:
+        return bool(self.consent_by and self.consent_for)
 
     @property
     def is_live(self) -> bool:

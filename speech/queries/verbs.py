@@ -79,6 +79,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
                 "unknown take submitted again": "{who} sent {target} again, though it may have"
                 " been charged already",
                 "unknown take dismissed": "{who} let {target} go, though it may have been charged",
+                "take cancelled": "{who} cancelled {target}",
                 "take starred": "{who} gave {target} a star",
                 "star removed": "{who} took the star from {target}",
                 "take archived": "{who} archived {target}",
@@ -158,6 +159,9 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
                 "project renamed": "{who} renamed the project",
                 "project defaults changed": "{who} changed what lines use unless they say"
                 " otherwise",
+                "budget changed": "{who} changed the budget from {old} to {new}",
+                "key budget changed": "{who} changed the budget of the API key “{name}” from {old}"
+                " to {new}",
                 "project archived": "{who} archived the project",
                 "project restored": "{who} took the project out of the archive",
                 "project deleted": "{who} deleted the project “{name}”",

@@ -14,9 +14,9 @@ from speech.models import Event, Line, Project, Take, User, Voice
 from speech.queries.combine import MARKED, combine
 from speech.queries.staleness import text_pieces
 from speech.queries.tuning import effective_tuning, effective_voice, inherited_tuning
+from speech.services.cancelling import cancel_queued
 from speech.services.events import hold, log, moved, touch
 from speech.services.fallen import recheck
-from speech.services.takes import cancel_queued
 
 PAUSE_LIMIT = 30.0
 SCRIPT_LIMIT = 200

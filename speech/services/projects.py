@@ -12,9 +12,9 @@ from speech import params
 from speech.background import enqueue
 from speech.errors import BadInput, WrongState
 from speech.models import Membership, Project, User, Voice
+from speech.services.cancelling import cancel_queued
 from speech.services.events import log, moved, touch
 from speech.services.fallen import recheck
-from speech.services.takes import cancel_queued
 from speech.states import LIVE, Role
 
 NAME_LIMIT = 120

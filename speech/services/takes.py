@@ -1,26 +1,27 @@
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.utils import timezone
 
 from speech import catalog, params
 from speech.background import wake_driver
 from speech.errors import BadInput, Fault, ParamErrors, WrongState
-from speech.models import Batch, Comment, Job, Line, Project, Star, Take, User, Voice
+from speech.models import ApiKey, Batch, Comment, Job, Line, Star, Take, User, Voice
 from speech.params import SEED_MAX
 from speech.queries.tuning import effective_tuning, effective_voice
 from speech.services.adopting import adopt_setup
 from speech.services.events import hold, log, touch
 from speech.services.fallen import recheck
-from speech.states import RETRYABLE, BatchKind, JobState
+from speech.services.queueing import queue_takes
+from speech.states import RETRYABLE, BatchKind
 
 MOST_AT_ONCE = 8
 
@@ -28,6 +29,14 @@ MOST_AT_ONCE = 8
 def draw_seed() -> int:
     """A positive seed. 0 means "random" upstream, and such a take could not be asked for again."""
     return secrets.randbelow(SEED_MAX) + 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What one of several takes is made with. `tuning` holds all six knobs, clean."""
+
+    seed: int
+    tuning: Mapping[str, Any]
 
 
 @transaction.atomic
@@ -50,115 +59,103 @@ def request_takes(
     count up from it, since the same seed would only make the same take again. `tuning`, `voice`
     and `text` default to the line's own. Raises `ParamErrors` with every fault.
     """
-    hold(line.project_id)
-    line = (
-        Line.objects.select_for_update(of=("self",))
-        .select_related("project", "voice", "project__voice")
-        .get(pk=line.pk)
-    )
+    line = lock_line(line)
     voice = voice or effective_voice(line)
-    values = _check(
+    values = check_request(
         line, engine=engine, count=count, seed=seed, tuning=tuning, voice=voice, text=text
     )
     batch = Batch.objects.create(
         project=line.project, kind=kind, count=count, asked_by=actor, answers=answers
     )
-    takes = [
-        _new_take(
-            actor,
-            line=line,
-            number=line.takes_made + index + 1,
-            batch=batch,
-            engine=engine,
-            voice=voice,
-            seed=_seed_for(values["seed"], index),
-            text=values["text"],
-            tuning={param.name: values[param.name] for param in params.TUNING},
-        )
-        for index in range(count)
-    ]
-    Line.objects.filter(pk=line.pk).update(takes_made=F("takes_made") + count)
-    for take in takes:
-        _queue(take)
+    knobs = {param.name: values[param.name] for param in params.TUNING}
+    takes = make_takes(
+        actor,
+        line=line,
+        batch=batch,
+        engine=engine,
+        voice=voice,
+        text=values["text"],
+        readings=[
+            Reading(seed=_seed_for(values["seed"], index), tuning=knobs) for index in range(count)
+        ],
+    )
     log(
         actor, "takes asked for", project=line.project, target=f"line {line.pk}",
         numbers=[take.number for take in takes], engine=engine,
     )  # fmt: skip
+    return takes
+
+
+def make_takes(
+    actor: User | None,
+    *,
+    line: Line,
+    batch: Batch,
+    engine: str,
+    voice: Voice | None,
+    text: str,
+    readings: Sequence[Reading],
+    key: ApiKey | None = None,
+    after_clip: bool = False,
+) -> list[Take]:
+    """The rows of a batch: takes with their jobs, queued in this order. `line` comes from
+    `lock_line`, and everything was checked. What is asked for is logged by the caller."""
+    reference = (voice.sha256 or voice.source_url) if voice else ""
+    marks = [
+        fingerprint(text=text, reference=reference, tuning=one.tuning, seed=one.seed, engine=engine)
+        for one in readings
+    ]
+    earlier: dict[str, Take] = {}
+    for take in Take.objects.filter(fingerprint__in=marks, line=line).only("fingerprint", "pk"):
+        earlier.setdefault(take.fingerprint, take)
+    takes = Take.objects.bulk_create(
+        Take(
+            project=line.project,
+            line=line,
+            number=line.takes_made + index,
+            batch=batch,
+            created_by=actor,
+            text=text,
+            voice=voice,
+            voice_name=voice.name if voice else "",
+            reference_url=voice.source_url if voice else "",
+            reference_sha256=voice.sha256 if voice else "",
+            seed=one.seed,
+            spec_version=params.SPEC_VERSION,
+            engine=engine,
+            fingerprint=mark,
+            repeat_of=earlier.get(mark),
+            via_api=key is not None,
+            **one.tuning,
+        )
+        for index, (one, mark) in enumerate(zip(readings, marks, strict=True), start=1)
+    )
+    Line.objects.filter(pk=line.pk).update(takes_made=F("takes_made") + len(takes))
+    sweep = batch.kind == BatchKind.SWEEP
+    queue_takes(takes, actor=actor, key=key, sweep=sweep, after_clip=after_clip)
     touch(line.project_id, takes=[take.pk for take in takes], lines=[line.pk])
     wake_driver()
     return takes
+
+
+def lock_line(line: Line) -> Line:
+    """The line as it is now, held together with its project until the transaction ends."""
+    hold(line.project_id)
+    return (
+        Line.objects.select_for_update(of=("self",))
+        .select_related("project", "voice", "project__voice")
+        .get(pk=line.pk)
+    )
 
 
 @transaction.atomic
 def retry_take(actor: User, *, take: Take) -> Job:
     """Ask again for a take that failed, expired or was cancelled. The row of the earlier try keeps
     what is known of its charge: an expired one may have cost money, and its sentence says so."""
-    take = _locked(take)
+    take = locked(take)
     if take.state not in {state.value for state in RETRYABLE}:
         raise WrongState("Only a take that failed can be tried again.")
-    return _again(actor, take=take, verb="take retried")
-
-
-@transaction.atomic
-def submit_again(actor: User, *, take: Take) -> Job:
-    """A person decides to send an unknown take once more, knowing it may be charged twice."""
-    take = _locked(take)
-    if take.state != JobState.UNKNOWN:
-        raise WrongState("This take is no longer in doubt.")
-    Job.objects.filter(take=take, state=JobState.UNKNOWN).update(settled="resubmitted")
-    return _again(actor, take=take, verb="unknown take submitted again")
-
-
-@transaction.atomic
-def dismiss_unknown(actor: User, *, take: Take) -> Take:
-    """A person lets an unknown take go. The record that it may have been charged stays."""
-    take = _locked(take)
-    doubtful = Job.objects.filter(pk=take.job_id or 0, state=JobState.UNKNOWN, settled="")
-    if not doubtful.update(settled="dismissed"):
-        raise WrongState("This take is no longer in doubt.")
-    take.archived_at = timezone.now()
-    take.save(update_fields=["archived_at"])
-    log(actor, "unknown take dismissed", project=take.project, target=f"take {take.pk}")
-    touch(take.project_id, takes=[take.pk], lines=[take.line_id])
-    return take
-
-
-@transaction.atomic
-def settle_unknowns(actor: User, *, project: Project, again: bool) -> int:
-    """Submit again, or dismiss, every unknown take of a project; how many were settled. One that
-    somebody else settles meanwhile is left as they decided."""
-    settled = 0
-    for take in list(unsettled(project)):
-        with contextlib.suppress(WrongState):
-            if again:
-                submit_again(actor, take=take)
-            else:
-                dismiss_unknown(actor, take=take)
-            settled += 1
-    return settled
-
-
-def cancel_queued(takes: QuerySet[Take], *, why: str, code: str) -> list[int]:
-    """Cancel those of `takes` that wait to be sent; their keys. Nothing was charged for them.
-    Call it inside a transaction."""
-    waiting = Job.objects.filter(take__in=takes, state=JobState.QUEUED).select_for_update(
-        of=("self",)
-    )
-    jobs = list(waiting.values_list("pk", flat=True))
-    Job.objects.filter(pk__in=jobs).update(
-        state=JobState.CANCELLED, finished_at=timezone.now(), error_code=code,
-        error=f"{why} before this take was sent. Nothing was charged.",
-    )  # fmt: skip
-    cancelled = Take.objects.filter(job__in=jobs)
-    cancelled.update(state=JobState.CANCELLED)
-    return list(cancelled.values_list("pk", flat=True))
-
-
-def unsettled(project: Project) -> QuerySet[Take]:
-    """Takes of a project whose charge is in doubt and that nobody has decided on."""
-    return Take.objects.filter(
-        project=project, state=JobState.UNKNOWN, job__settled="", line__deleted_at=None
-    ).select_related("project", "line", "job")
+    return ask_again(actor, take=take, verb="take retried")
 
 
 @transaction.atomic
@@ -180,7 +177,7 @@ def star_take(actor: User, *, take: Take, on: bool) -> Take:
 @transaction.atomic
 def archive_take(actor: User, *, take: Take, on: bool) -> Take:
     """Put a take out of sight, or back. A live take cannot be archived."""
-    take = _locked(take)
+    take = locked(take)
     if on and take.is_live:
         raise WrongState("This take is still being made.")
     take.archived_at = timezone.now() if on else None
@@ -231,7 +228,7 @@ def fingerprint(
     return hashlib.sha256(body.encode()).hexdigest()
 
 
-def _check(
+def check_request(
     line: Line,
     *,
     engine: str,
@@ -240,22 +237,24 @@ def _check(
     tuning: Mapping[str, object] | None,
     voice: Voice | None,
     text: str | None,
+    most: int = MOST_AT_ONCE,
+    await_clip: bool = False,
 ) -> dict[str, Any]:
+    """The nine fields of a request for takes of a line, clean. Raises `ParamErrors` with every
+    fault. `await_clip`: a voice whose clip is still being checked will do."""
     faults: list[Fault] = []
     card = catalog.ENGINES.get(engine)
     if card is None:
         raise BadInput(f"There is no engine “{engine}”.")
-    if not 1 <= count <= MOST_AT_ONCE:
+    if not 1 <= count <= most:
         faults.append(
-            Fault(
-                field="count", sentence=f"Between 1 and {MOST_AT_ONCE} takes can be made at once."
-            )
+            Fault(field="count", sentence=f"Between 1 and {most} takes can be made at once.")
         )
     if line.project.archived_at is not None:
         raise WrongState("This project is archived. Restore it to make takes.")
     if voice is None:
         faults.append(Fault(field="voice", sentence="Choose a voice first."))
-    elif not voice.is_usable:
+    elif not voice.is_usable and not (await_clip and voice.is_live):
         faults.append(
             Fault(field="voice", sentence=f"The voice “{voice.name}” cannot be used now.")
         )
@@ -278,62 +277,22 @@ def _check(
     return values
 
 
-def _new_take(
-    actor: User | None,
-    *,
-    line: Line,
-    number: int,
-    batch: Batch,
-    engine: str,
-    voice: Voice | None,
-    seed: int,
-    text: str,
-    tuning: Mapping[str, Any],
-) -> Take:
-    reference = (voice.sha256 or voice.source_url) if voice else ""
-    mark = fingerprint(text=text, reference=reference, tuning=tuning, seed=seed, engine=engine)
-    earlier = Take.objects.filter(fingerprint=mark, line=line).order_by("id").first()
-    return Take.objects.create(
-        project=line.project,
-        line=line,
-        number=number,
-        batch=batch,
-        created_by=actor,
-        text=text,
-        voice=voice,
-        voice_name=voice.name if voice else "",
-        reference_url=voice.source_url if voice else "",
-        reference_sha256=voice.sha256 if voice else "",
-        seed=seed,
-        spec_version=params.SPEC_VERSION,
-        engine=engine,
-        fingerprint=mark,
-        repeat_of=earlier,
-        **tuning,
-    )
-
-
 def _seed_for(first: int, index: int) -> int:
     return draw_seed() if first == 0 else (first + index - 1) % SEED_MAX + 1
 
 
-def _queue(take: Take) -> Job:
-    job = Job.objects.create(take=take, engine=take.engine, due_at=timezone.now())
-    take.job, take.state = job, JobState.QUEUED
-    take.save(update_fields=["job", "state"])
-    return job
-
-
-def _again(actor: User, *, take: Take, verb: str) -> Job:
+def ask_again(actor: User, *, take: Take, verb: str) -> Job:
+    """Queue a take that was asked for before, with a job of its own. `take` comes from `locked`."""
     Take.objects.filter(pk=take.pk).update(archived_at=None)
-    job = _queue(take)
+    [job] = queue_takes([take], actor=actor)
     log(actor, verb, project=take.project, target=f"take {take.pk}")
     touch(take.project_id, takes=[take.pk], lines=[take.line_id])
     wake_driver()
     return job
 
 
-def _locked(take: Take) -> Take:
+def locked(take: Take) -> Take:
+    """The take as it is now, held together with its project until the transaction ends."""
     hold(take.project_id)
     return (
         Take.objects.select_for_update(of=("self",))

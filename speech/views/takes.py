@@ -18,6 +18,7 @@ from speech.queries import takes as queries
 from speech.queries.comments import guest_links
 from speech.queries.deciding import deciding
 from speech.queries.fallen import approved_of
+from speech.services import doubts
 from speech.services import takes as service
 from speech.views import parts
 
@@ -73,14 +74,14 @@ def take_retry(request: StudioRequest, pk: int) -> HttpResponse:
 @require_POST
 def take_submit_again(request: StudioRequest, pk: int) -> HttpResponse:
     found = access.get_take(request.user, pk, Can.GENERATE)
-    service.submit_again(request.user, take=found)
+    doubts.submit_again(request.user, take=found)
     return _answer(request, found)
 
 
 @require_POST
 def take_dismiss(request: StudioRequest, pk: int) -> HttpResponse:
     found = access.get_take(request.user, pk, Can.GENERATE)
-    service.dismiss_unknown(request.user, take=found)
+    doubts.dismiss_unknown(request.user, take=found)
     return _answer(request, found)
 
 
@@ -89,7 +90,7 @@ def unknowns_settle(request: StudioRequest, slug: str) -> HttpResponse:
     """Submit again or dismiss every take in doubt; the button said how many, and the sum."""
     project = access.get_project(request.user, slug, Can.GENERATE)
     again = request.POST.get("do") == "again"
-    count = service.settle_unknowns(request.user, project=project, again=again)
+    count = doubts.settle_unknowns(request.user, project=project, again=again)
     done = "submitted again" if again else "dismissed"
     messages.success(request, f"{count} {'take' if count == 1 else 'takes'} {done}.")
     return parts.back(request, reverse("speech:project", args=[slug]))

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from speech.jobs import claim
+from speech.jobs.allowance import Limit
 from speech.jobs.lease import Lease
 from speech.models import DriverLease, EngineState, Job, Line, Take
 from speech.states import Charged, JobState
@@ -33,6 +34,17 @@ def job(line: Line, state: JobState, *, engine: str = "segmind", **more: Any) ->
     Take.objects.filter(pk=take.pk).update(state=state)
     Job.objects.filter(take=take).update(state=state, request_id=f"request-{take.pk}", **more)
     return Job.objects.get(take=take)
+
+
+def claimed(lease: Lease, **windows: int) -> list[int]:
+    """What `lease` claims with these windows, by engine."""
+    rooms = {
+        engine: claim.Room(
+            window=window, in_flight=0, submits=Limit(name=engine, per_minute=0, burst=1)
+        )
+        for engine, window in windows.items()
+    }
+    return [work.pk for work in claim.claim(lease, rooms=rooms).works]
 
 
 def adopt(lease: Lease, **more: Any) -> list[int]:
@@ -118,22 +130,19 @@ def test_it_claims_what_is_due_the_oldest_first_and_no_more_than_there_is_room(
     lease: Lease, line: Line
 ) -> None:
     now = timezone.now()
-    rows = [job(line, JobState.QUEUED, due_at=now - timedelta(seconds=age)) for age in (10, 30, 20)]
+    rows = [job(line, JobState.QUEUED, turn=turn) for turn in (30, 10, 20)]
     job(line, JobState.QUEUED, due_at=now + timedelta(seconds=60))
 
-    works = claim.claim(lease, room={"segmind": 2, "draft": 2})
-
-    assert [work.pk for work in works] == [rows[1].pk, rows[2].pk]
-    assert {work.epoch for work in works} == {1}
-    mine = Job.objects.filter(state=JobState.CLAIMED, owner=lease.owner)
+    assert claimed(lease, segmind=2, draft=2) == [rows[1].pk, rows[2].pk]
+    mine = Job.objects.filter(state=JobState.CLAIMED, owner=lease.owner, epoch=1)
     assert set(mine.values_list("pk", flat=True)) == {rows[1].pk, rows[2].pk}
     assert Take.objects.filter(state=JobState.CLAIMED).count() == 2
 
 
 def test_it_claims_nothing_twice(lease: Lease, line: Line) -> None:
     job(line, JobState.QUEUED)
-    assert len(claim.claim(lease, room={"segmind": 8})) == 1
-    assert claim.claim(lease, room={"segmind": 8}) == []
+    assert len(claimed(lease, segmind=8)) == 1
+    assert claimed(lease, segmind=8) == []
 
 
 @pytest.mark.parametrize("closed", ["paused_at", "hold_until"])
@@ -145,9 +154,7 @@ def test_it_claims_nothing_of_an_engine_that_is_closed(
     until = timezone.now() + timedelta(seconds=60)
     EngineState.objects.create(key="segmind", **{closed: until})
 
-    works = claim.claim(lease, room={"segmind": 8, "draft": 8})
-
-    assert [work.pk for work in works] == [draft.pk]
+    assert claimed(lease, segmind=8, draft=8) == [draft.pk]
 
 
 def test_it_does_not_lock_the_database_to_find_nothing(
@@ -155,5 +162,5 @@ def test_it_does_not_lock_the_database_to_find_nothing(
 ) -> None:
     job(line, JobState.RUNNING, owner=lease.owner)
     with django_assert_num_queries(3):  # reads only, no transaction
-        claim.claim(lease, room={"segmind": 8})
+        claimed(lease, segmind=8)
         adopt(lease)

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
-import time
+import asyncio
 
 import pytest
+from django.db import OperationalError
 
-from speech.jobs.pace import FASTEST, FIRST_GUESS, Budget, backoff, first_poll, jitter, poll_every
+from speech.jobs.allowance import Draw
+from speech.jobs.pace import FASTEST, FIRST_GUESS, Turns, backoff, first_poll, jitter, poll_every
 
 
 def test_it_backs_off_twice_as_long_each_time_up_to_a_bound() -> None:
@@ -44,28 +46,67 @@ def test_it_slows_down_past_twice_the_usual() -> None:
     assert poll_every(in_flight=1, polls_per_minute=6000, age=1e6, usual=0) <= FASTEST * 1.2
 
 
-async def test_a_budget_lets_a_burst_through_and_then_waits() -> None:
-    budget = Budget(per_minute=600, burst=3)
-    began = time.monotonic()
-    for _ in range(3):
-        await budget.turn()
-    assert time.monotonic() - began < 0.05
-    await budget.turn()
-    assert time.monotonic() - began >= 0.09
+class Office:
+    """Gives turns out as it is told, and remembers how many were wanted."""
+
+    def __init__(self, *grants: int) -> None:
+        self.grants = list(grants)
+        self.wanted: list[int] = []
+
+    async def draw(self, want: int) -> Draw:
+        self.wanted.append(want)
+        granted = self.grants.pop(0) if self.grants else want
+        return Draw(granted=min(granted, want), wait=0.01, per_minute=6000)
 
 
-def test_a_budget_halves_down_to_a_floor() -> None:
-    budget = Budget(per_minute=640, burst=3)
-    budget.halve()
-    assert budget.per_minute == 320
-    for _ in range(20):
-        budget.halve()
-    assert budget.per_minute == 10
+async def test_flows_that_wait_for_turns_take_turns() -> None:
+    """Five hundred polls of a sweep do not stand before somebody's one."""
+    office = Office(0)
+    turns = Turns(office.draw, per_minute=6000)
+    order: list[str] = []
+
+    async def wait(flow: str) -> None:
+        await turns.turn(flow)
+        order.append(flow)
+
+    sweep = [asyncio.create_task(wait("sweep")) for _ in range(500)]
+    await asyncio.sleep(0)  # they are all in the waiting room
+    await wait("somebody")
+    await asyncio.gather(*sweep)
+    assert order.index("somebody") <= 2
+    await turns.aclose()
 
 
-async def test_a_halved_budget_has_no_turns_left_at_once() -> None:
-    budget = Budget(per_minute=1200, burst=5)
-    budget.halve()
-    began = time.monotonic()
-    await budget.turn()
-    assert time.monotonic() - began >= 0.09
+async def test_turns_are_drawn_half_a_second_ahead_and_no_more() -> None:
+    office = Office()
+    turns = Turns(office.draw, per_minute=6000)
+    await asyncio.gather(*(turns.turn(str(number)) for number in range(120)))
+    assert office.wanted == [50, 50, 20]
+    await turns.aclose()
+
+
+async def test_whoever_gave_up_waiting_takes_no_turn() -> None:
+    office = Office(0, 1, 0, 0, 1)
+    turns = Turns(office.draw, per_minute=60)
+    first = asyncio.create_task(turns.turn("a"))
+    second = asyncio.create_task(turns.turn("a"))
+    await asyncio.sleep(0)
+    first.cancel()
+    await second
+    assert office.grants == [0, 0, 1]
+    await turns.aclose()
+
+
+async def test_a_database_that_is_away_only_delays_turns() -> None:
+    tries = []
+
+    async def draw(want: int) -> Draw:
+        tries.append(want)
+        if len(tries) == 1:
+            raise OperationalError
+        return Draw(granted=want, wait=0.0, per_minute=60)
+
+    turns = Turns(draw, per_minute=60)
+    await turns.turn()
+    assert tries == [1, 1]
+    await turns.aclose()

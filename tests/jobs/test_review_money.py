@@ -16,10 +16,12 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from speech import errors
+from speech.engines import registry
 from speech.engines.base import Progress, Result, SpeechRequest, Submitted
 from speech.engines.segmind import SegmindEngine
 from speech.jobs import driver, standing, store, trouble
-from speech.jobs.carry import Lane
+from speech.jobs.carry import carry
+from speech.jobs.lane import Lane
 from speech.jobs.lease import Lease
 from speech.jobs.ledger import Ledger
 from speech.jobs.references import References
@@ -145,17 +147,18 @@ def test_it_queues_what_was_not_sent_when_the_process_had_slept(settings: Settin
         async def submit(self, request: SpeechRequest) -> Submitted:
             pytest.fail("it was sent")
 
-    async def carry() -> None:
+    async def try_to_send() -> None:
         ledger = Ledger(lease)
         lane = Lane(
             engine=building(Silent)("segmind"), ledger=ledger, owner=lease.owner,
             audio=driver.audio, clips=References(ledger), durations=[],
+            limits=registry.limits("segmind"),
         )  # fmt: skip
-        await lane.carry(work)
+        await carry(lane, work)
         await lane.engine.aclose()
         await ledger.aclose()
 
-    asyncio.run(carry())
+    asyncio.run(try_to_send())
     job = Job.objects.get(take=take)
     assert (job.state, job.owner, job.charged) == (JobState.QUEUED, "", Charged.NO)
 

@@ -10,7 +10,8 @@ from django.db import connection
 
 from speech.errors import WrongState
 from speech.models import Job, Take, User
-from speech.services.takes import retry_take, submit_again
+from speech.services.doubts import submit_again
+from speech.services.takes import retry_take
 from speech.states import LIVE, JobState
 from tests import factories
 

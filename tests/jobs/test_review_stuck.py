@@ -19,6 +19,7 @@ from speech.queries import health
 from speech.running.watchdog import Watchdog
 from speech.states import NOT_CONFIGURED, JobState
 from tests.jobs.review import ask, fresh
+from tests.jobs.test_claim import claimed
 from tests.upstream.client import KEY, Upstream
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("warm_audio")]
@@ -151,10 +152,10 @@ def test_an_open_breaker_lets_one_probe_in_at_a_time() -> None:
     EngineState.objects.create(key="segmind", failures=standing.BREAKS_AFTER)
     mine = lease()
 
-    first = claim.claim(mine, room={"segmind": 8})
-    second = claim.claim(mine, room={"segmind": 7})
+    first = claimed(mine, segmind=8)
+    second = claimed(mine, segmind=8)
     assert (len(first), second) == (1, [])
 
-    Job.objects.filter(pk=first[0].pk).update(state=JobState.RUNNING, request_id="r-1")
+    Job.objects.filter(pk__in=first).update(state=JobState.RUNNING, request_id="r-1")
     standing.submit_accepted("segmind")
-    assert len(claim.claim(mine, room={"segmind": 8})) == 4
+    assert len(claimed(mine, segmind=8)) == 4

@@ -14,8 +14,9 @@ from pytest_django import Settings
 from speech.engines.base import Engine
 from speech.jobs import driver
 from speech.models import EngineState, Event, Job, Line, ProviderClip, Take, User
+from speech.services.doubts import dismiss_unknown, submit_again
 from speech.services.engines import resume_engine
-from speech.services.takes import dismiss_unknown, request_takes, retry_take, submit_again
+from speech.services.takes import request_takes, retry_take
 from speech.states import Charged, JobState
 from tests import factories
 from tests.upstream.client import KEY, Upstream

@@ -8,18 +8,9 @@ from django_q.models import OrmQ
 from speech.errors import BadInput, ParamErrors, WrongState
 from speech.models import Event, Job, Line, Take
 from speech.services.comments import write_comment
+from speech.services.doubts import dismiss_unknown, settle_unknowns, submit_again, unsettled
 from speech.services.projects import archive_project
-from speech.services.takes import (
-    archive_take,
-    choose_take,
-    dismiss_unknown,
-    request_takes,
-    retry_take,
-    settle_unknowns,
-    star_take,
-    submit_again,
-    unsettled,
-)
+from speech.services.takes import archive_take, choose_take, request_takes, retry_take, star_take
 from speech.states import ClipState, JobState
 from tests import factories
 

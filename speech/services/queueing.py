@@ -1,0 +1,108 @@
+"""A place in the queue for each take: in turn with everybody else's, and within the budget.
+
+Rule: jobs of one flow go one after the other, and flows take turns. A flow is a person in a
+project; their sweeps are a flow of their own, and so is each API key. The turn is given when the
+job is queued, by start-time fair queueing: a flow that was idle joins at the turn that the engine
+has reached, each further job stands one stride later, and the more flows a project has waiting,
+the longer its strides. Reason: a sweep of 500 then delays somebody's single take by one job, a
+project does not win by the number of its people, and claiming stays one walk along an index,
+however long the queue. Price: what is fair is decided at the moment of asking; a flow that ends
+early leaves the strides of others as they are. Revisit if people ask for priorities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from django.db.models import Max
+from django.utils import timezone
+
+from speech.models import ApiKey, EngineState, Job, Take, User
+from speech.services import budgets
+from speech.services.events import touch
+from speech.states import Charged, JobState, Waits
+
+STRIDE = 1000
+
+
+def queue_takes(
+    takes: Sequence[Take],
+    *,
+    actor: User | None,
+    key: ApiKey | None = None,
+    sweep: bool = False,
+    after_clip: bool = False,
+) -> list[Job]:
+    """A queued job for each take, in this order; all of one line and one engine. Those that the
+    budget does not cover wait. Call it in a transaction that holds the project.
+
+    `after_clip`: their voice's clip is still being checked, and they wait for it.
+    """
+    if not takes:
+        return []
+    project_id, engine = takes[0].project_id, takes[0].engine
+    flow = flow_of(project_id=project_id, actor=actor, key=key, sweep=sweep)
+    first, stride = _place(project_id=project_id, engine=engine, flow=flow)
+    now, price = timezone.now(), budgets.price_of(engine)
+    waits = budgets.reserve(project_id=project_id, key=key, price=price, count=len(takes))
+    jobs = Job.objects.bulk_create(
+        Job(
+            take=take,
+            project_id=project_id,
+            engine=engine,
+            asked_by=actor,
+            key=key,
+            flow=flow,
+            turn=first + index * stride,
+            due_at=now,
+            amount=price,
+            waits=Waits.CLIP if after_clip and not wait else wait,
+        )
+        for index, (take, wait) in enumerate(zip(takes, waits, strict=True))
+    )
+    for take, job in zip(takes, jobs, strict=True):
+        take.job, take.state = job, JobState.QUEUED
+    Take.objects.bulk_update(takes, ["job", "state"], batch_size=100)
+    return jobs
+
+
+def flow_of(*, project_id: int, actor: User | None, key: ApiKey | None, sweep: bool) -> str:
+    if key is not None:
+        return f"key:{key.pk}"
+    person = f"{project_id}:{actor.pk if actor else 0}"
+    return f"{person}:sweep" if sweep else person
+
+
+def clip_is_ready(takes: Iterable[Take], *, sha256: str) -> None:
+    """Let takes go that waited for their voice's clip. Call it in a transaction."""
+    jobs = Job.objects.filter(take__in=takes, state=JobState.QUEUED, waits=Waits.CLIP)
+    found = list(jobs.select_for_update(of=("self",)).values_list("pk", flat=True))
+    Take.objects.filter(job__in=found).update(reference_sha256=sha256)
+    Job.objects.filter(pk__in=found).update(waits="", due_at=timezone.now())
+
+
+def clip_is_refused(takes: Iterable[Take], *, sentence: str) -> None:
+    """Let takes fail whose voice's clip cannot be used. Nothing was sent for them."""
+    jobs = Job.objects.filter(take__in=takes, state=JobState.QUEUED, waits=Waits.CLIP)
+    found = list(jobs.select_for_update(of=("self",)).values_list("pk", flat=True))
+    now = timezone.now()
+    Job.objects.filter(pk__in=found).update(
+        state=JobState.FAILED, waits="", finished_at=now, charged=Charged.NO, amount=0,
+        error_code="bad_reference",
+        error=f"The reference clip cannot be used. {sentence} Nothing was charged.",
+    )  # fmt: skip
+    failed = Take.objects.filter(job__in=found)
+    failed.update(state=JobState.FAILED, finished_at=now)
+    for project_id in set(failed.values_list("project", flat=True)):
+        mine = failed.filter(project=project_id).values_list("pk", "line_id")
+        touch(project_id, takes=[pk for pk, _ in mine], lines={line for _, line in mine})
+
+
+def _place(*, project_id: int, engine: str, flow: str) -> tuple[int, int]:
+    """The turn of the flow's next job, and how far apart its jobs stand."""
+    waiting = Job.objects.filter(engine=engine, state=JobState.QUEUED)
+    own = waiting.filter(flow=flow).aggregate(last=Max("turn"))["last"]
+    reached = EngineState.objects.filter(key=engine).values_list("turn", flat=True).first() or 0
+    flows = waiting.filter(project=project_id).order_by().values("flow").distinct()
+    stride = STRIDE * (flows.exclude(flow=flow).count() + 1)
+    return max(reached, own or 0) + stride, stride
