@@ -159,6 +159,8 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
                 "project renamed": "{who} renamed the project",
                 "project defaults changed": "{who} changed what lines use unless they say"
                 " otherwise",
+                "api key made": "{who} made the API key “{name}”",
+                "api key revoked": "{who} revoked the API key “{name}”",
                 "budget changed": "{who} changed the budget from {old} to {new}",
                 "key budget changed": "{who} changed the budget of the API key “{name}” from {old}"
                 " to {new}",

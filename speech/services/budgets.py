@@ -73,7 +73,7 @@ def reserve(
 @transaction.atomic
 def set_project_budget(actor: User, *, project: Project, budget: Decimal | None) -> Project:
     """None for no limit. What waited for budget is let in where it fits now."""
-    _refuse_odd(budget)
+    refuse_odd(budget)
     hold(project.pk)
     old, project.budget = project.budget, budget
     project.save(update_fields=["budget"])
@@ -86,7 +86,7 @@ def set_project_budget(actor: User, *, project: Project, budget: Decimal | None)
 
 @transaction.atomic
 def set_key_budget(actor: User, *, key: ApiKey, budget: Decimal | None) -> ApiKey:
-    _refuse_odd(budget)
+    refuse_odd(budget)
     hold(key.project_id)
     old, key.budget = key.budget, budget
     key.save(update_fields=["budget"])
@@ -154,7 +154,8 @@ def _places(room: Decimal | None, price: Decimal) -> int | None:
     return None if room is None else int(room / price)
 
 
-def _refuse_odd(budget: Decimal | None) -> None:
+def refuse_odd(budget: Decimal | None) -> None:
+    """Raise `BadInput` for what cannot be a budget."""
     if budget is None:
         return
     if not budget.is_finite() or not 0 <= budget <= MOST:
