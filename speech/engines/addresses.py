@@ -15,6 +15,7 @@ import re
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
@@ -86,6 +87,7 @@ class Target:
         return f"{self.scheme}://{_bracketed(str(address))}:{self.port}{self.path}"
 
 
+@lru_cache(maxsize=4096)  # the same few addresses are judged at each poll
 def parse_url(url: str) -> Target:
     """The parts of `url`; `BlockedAddress` for a shape we do not accept. Looks nothing up."""
     if len(url) > URL_LIMIT or not url.isprintable() or any(c in url for c in " \\"):

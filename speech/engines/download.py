@@ -13,7 +13,7 @@ import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +31,8 @@ from speech.engines.addresses import (
     resolve,
     resolve_public,
 )
-from speech.engines.http import retry_at, tls_context
+from speech.engines.doors import Doors
+from speech.engines.http import retry_at
 from speech.errors import (
     AudioTooBig,
     BlockedAddress,
@@ -76,15 +77,17 @@ async def download(
     resolver: Resolver | None = None,
     accept: frozenset[str] | None = None,
     sniff: Sniff | None = None,
+    doors: Doors | None = None,
 ) -> Downloaded:
     """Store the file at `url` as `into`, within `timeout` seconds in all.
 
-    With `sniff`, only kinds it knows (and `accept` names, if given) are kept. Raises
-    `BlockedAddress`, `AudioTooBig`, `NotAudio`, `TryLater`, `RateLimited` or `Refused`;
-    `into` is then as it was before.
+    `doors`: where the caller fetches many files, the connections that they share. With `sniff`,
+    only kinds it knows (and `accept` names, if given) are kept. Raises `BlockedAddress`,
+    `AudioTooBig`, `NotAudio`, `TryLater`, `RateLimited` or `Refused`; `into` is then as it was
+    before.
     """
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(timeout), nullcontext(doors) if doors else Doors() as ways:
             return await _download(
                 url,
                 into,
@@ -92,6 +95,7 @@ async def download(
                 trusted_origins=trusted_origins,
                 resolver=resolver,
                 check=_Check(accept=accept, sniff=sniff),
+                doors=ways,
             )
     except TimeoutError as error:
         raise TryLater("The file took too long to arrive.", code="timeout") from error
@@ -138,6 +142,7 @@ async def _download(
     trusted_origins: frozenset[str],
     resolver: Resolver | None,
     check: _Check,
+    doors: Doors,
 ) -> Downloaded:
     trusted = True
     for _ in range(HOPS_LIMIT + 1):
@@ -148,7 +153,7 @@ async def _download(
         else:
             check_url(url)
             addresses = await resolve_public(target.host, target.port, resolver=resolver)
-        async with _opened(target, addresses) as response:
+        async with _opened(target, addresses, doors) as response:
             if response.status_code not in REDIRECTS:
                 _judge(response, max_bytes)
                 return await _store(response, into, max_bytes=max_bytes, check=check)
@@ -163,27 +168,31 @@ async def _download(
 
 
 @asynccontextmanager
-async def _opened(target: Target, addresses: Sequence[IPAddress]) -> AsyncIterator[httpx.Response]:
-    # A transport of its own for each hop: pooled connections are keyed by number here, and two
-    # names behind one number must not share a TLS session. And no httpx client, which would read
-    # the redirect by its own rules.
-    async with httpx.AsyncHTTPTransport(verify=tls_context(), trust_env=False) as transport:
-        response = await _first_answer(transport, target, addresses[:ADDRESSES_TRIED])
-        try:
-            yield response
-        finally:
-            await response.aclose()
+async def _opened(
+    target: Target, addresses: Sequence[IPAddress], doors: Doors
+) -> AsyncIterator[httpx.Response]:
+    # Through a transport, without an httpx client, which would read the redirect by its own rules.
+    response = await _first_answer(target, addresses[:ADDRESSES_TRIED], doors)
+    try:
+        yield response
+    finally:
+        await response.aclose()
 
 
 async def _first_answer(
-    transport: httpx.AsyncHTTPTransport, target: Target, addresses: Sequence[IPAddress]
+    target: Target, addresses: Sequence[IPAddress], doors: Doors
 ) -> httpx.Response:
-    for address in addresses[:-1]:
+    *others, last = addresses
+    for address in others:
         try:
-            return await transport.handle_async_request(_request(target, address))
+            return await _ask(target, address, doors)
         except (httpx.ConnectError, httpx.ConnectTimeout):
             continue
-    return await transport.handle_async_request(_request(target, addresses[-1]))
+    return await _ask(target, last, doors)
+
+
+async def _ask(target: Target, address: IPAddress, doors: Doors) -> httpx.Response:
+    return await doors.to(target, address).handle_async_request(_request(target, address))
 
 
 def _request(target: Target, address: IPAddress) -> httpx.Request:

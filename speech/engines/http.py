@@ -25,6 +25,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from httpx_aiohttp import AiohttpTransport
 
 from speech.engines.addresses import origin_of
+from speech.engines.pools import Pools
 from speech.errors import (
     BlockedAddress,
     BrokenAnswer,
@@ -198,9 +199,10 @@ class Api:
         url: str,
         body: bytes,
     ) -> Answer:
+        address = httpx.URL(url)
         request = httpx.Request(
             method,
-            url,
+            address,
             content=body,
             headers={**self._headers, "content-type": "application/json"}
             if body
@@ -214,7 +216,7 @@ class Api:
                 unreadable = type(error).__name__
             else:
                 # Errors of the body carry the response's request: one without the key.
-                response.request = httpx.Request(method, url)
+                response.request = httpx.Request(method, address)
                 return await _answer(response)
         # Raised outside the except: aiohttp's error holds the headers that were sent, key and all.
         raise httpx.RemoteProtocolError(f"unreadable answer ({unreadable})")
@@ -273,6 +275,11 @@ async def _answer(response: httpx.Response) -> Answer:
 
 
 def _post_transport(connections: int) -> httpx.AsyncBaseTransport:
+    return Pools(connections=connections, make=plain_pool)
+
+
+def plain_pool(connections: int) -> httpx.AsyncBaseTransport:
+    """One of httpx's own, small, that forgets idle connections soon."""
     limits = httpx.Limits(
         max_connections=connections,
         max_keepalive_connections=connections,

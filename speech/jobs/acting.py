@@ -52,7 +52,7 @@ async def act_on_submit(
 async def queue_again(lane: Lane, work: Work, verdict: trouble.QueuesAgain) -> None:
     await lane.write(
         moves.queued(
-            work, lane.owner, due_at=verdict.due_at, error=verdict.sentence,
+            work, due_at=verdict.due_at, error=verdict.sentence,
             code=verdict.code, count=verdict.counts,
         )
     )  # fmt: skip
@@ -65,7 +65,7 @@ async def end(lane: Lane, work: Work, verdict: trouble.Ends) -> None:
         sentence += " The clip will be handed to the provider again with the next try."
     await lane.write(
         moves.ended(
-            work, lane.owner, verdict.state, error=sentence, code=verdict.code,
+            work, verdict.state, error=sentence, code=verdict.code,
             charged=verdict.charged,
         )
     )  # fmt: skip
@@ -93,8 +93,6 @@ async def act_on_read(
                     )
                 )
             work.failures += 1
-            await lane.write(
-                moves.note_failure(work, lane.owner, error=verdict.sentence, code=verdict.code)
-            )
+            await lane.write(moves.note_failure(work, error=verdict.sentence, code=verdict.code))
             await wait(work, verdict.seconds)
             return True

@@ -156,7 +156,7 @@ def _places(state: EngineState, room: Room) -> int:
 
 
 def _load(pks: Iterable[int]) -> list[Work]:
-    rows = Job.objects.filter(pk__in=list(pks)).select_related("take", "take__voice")
+    rows = Job.objects.filter(pk__in=list(pks)).select_related("take__voice", "take__batch")
     return [Work.from_row(row) for row in rows.order_by("due_at", "pk")]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 
 from django.db import Error
@@ -13,13 +13,17 @@ from django.utils import timezone
 from speech.audio.confined import ConfinedAudio
 from speech.engines import registry
 from speech.engines.base import Engine
-from speech.jobs import moves, references
+from speech.jobs import references
 from speech.jobs.allowance import Limit, draw
 from speech.jobs.ledger import Ledger
+from speech.jobs.moves import Move
 from speech.jobs.pace import Turns, first_poll
 from speech.jobs.work import Work
 
 logger = logging.getLogger(__name__)
+
+DURATIONS = 40
+"""How many of the last takes tell how long the next one will be."""
 
 
 class Fenced(Exception):
@@ -34,7 +38,6 @@ class Lane:
         *,
         engine: Engine,
         ledger: Ledger,
-        owner: str,
         audio: Callable[[], ConfinedAudio],
         clips: references.References,
         durations: list[float],
@@ -43,7 +46,6 @@ class Lane:
     ) -> None:
         self.engine = engine
         self.ledger = ledger
-        self.owner = owner
         self.clips = clips
         self.limits = limits
         self.submits = Limit(
@@ -56,8 +58,8 @@ class Lane:
         """Submissions under way: what must not be cut off."""
 
         self.audio = audio
-        self.first = first_poll(durations)
-        self.usual = sorted(durations)[len(durations) // 2] if durations else 0.0
+        self._durations = deque(durations, maxlen=DURATIONS)
+        self._weigh()
         self.poll_limit = Limit(
             name=f"{engine.key} polls", per_minute=limits.polls_per_minute,
             burst=max(1, min(20, limits.polls_per_minute // 6)),
@@ -68,6 +70,16 @@ class Lane:
         )
         self.drivers = drivers
         self.jots: dict[str, Callable[[], None]] = {}
+
+    def learn(self, seconds: float) -> None:
+        """One more take was made, in so many seconds: when to ask first about the next."""
+        self._durations.append(seconds)
+        self._weigh()
+
+    def _weigh(self) -> None:
+        ordered = sorted(self._durations)
+        self.first = first_poll(ordered)
+        self.usual = ordered[len(ordered) // 2] if ordered else 0.0
 
     @property
     def free(self) -> bool:
@@ -86,8 +98,9 @@ class Lane:
         for jot in jots.values():
             await self.note(jot)
 
-    async def write(self, write: moves.Write) -> None:
-        if not await self.ledger.write(write):
+    async def write(self, move: Move) -> None:
+        """Commit it, or raise `Fenced`."""
+        if not await self.ledger.write(move):
             raise Fenced
 
 

@@ -1,45 +1,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from django.db import Error, InterfaceError, OperationalError, connections, transaction
 
+from speech.jobs import books
 from speech.jobs.lease import Lease, LeaseLost
-from speech.services.events import touch
+from speech.jobs.moves import Move
 
 T = TypeVar("T")
 
 MOST_TRIES = 3
 """Of a commit that failed for a passing reason: a deadlock, a lock, a lost connection."""
 TRY_AGAIN_AFTER = 0.1
-
-
-@dataclass(frozen=True, kw_only=True)
-class Seen:
-    """What a page should notice after a write."""
-
-    project_id: int
-    take_id: int
-    line_id: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Written:
-    """`ok` is False where the row was no longer ours. `also` is what else shows the change."""
-
-    ok: bool
-    seen: Seen | None = None
-    also: Seen | None = None
+GATHER = 0.02
+"""Seconds for which a busy driver waits for more to write before each commit: a commit costs the
+same for one take as for twenty."""
 
 
 @dataclass(kw_only=True)
-class _Entry(Generic[T]):
-    write: Callable[[], Written]
+class _Entry:
+    move: Move
     answer: asyncio.Future[bool]
 
 
@@ -49,16 +34,17 @@ class Ledger:
     Each commit renews the lease first and fails as a whole if it was lost (`LeaseLost`).
     """
 
-    def __init__(self, lease: Lease) -> None:
+    def __init__(self, lease: Lease, *, is_busy: Callable[[], bool] = lambda: False) -> None:
+        self.is_busy = is_busy
         self._lease = lease
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
-        self._waiting: list[_Entry[bool]] = []
+        self._waiting: list[_Entry] = []
         self._flushing: asyncio.Task[None] | None = None
 
-    async def write(self, write: Callable[[], Written]) -> bool:
-        """Commit `write`, together with whatever else is waiting; False if fenced off."""
+    async def write(self, move: Move) -> bool:
+        """Commit `move`, together with whatever else is waiting; False if the row is not ours."""
         loop = asyncio.get_running_loop()
-        entry = _Entry[bool](write=write, answer=loop.create_future())
+        entry = _Entry(move=move, answer=loop.create_future())
         self._waiting.append(entry)
         if self._flushing is None or self._flushing.done():
             self._flushing = loop.create_task(self._flush())
@@ -80,6 +66,8 @@ class Ledger:
 
     async def _flush(self) -> None:
         while self._waiting:
+            if self.is_busy():
+                await asyncio.sleep(GATHER)
             batch, self._waiting = self._waiting, []
             try:
                 answers = await self._try(batch)
@@ -93,7 +81,7 @@ class Ledger:
                 for entry, answer in zip(batch, answers, strict=True):
                     _settle(entry, answer=answer)
 
-    async def _one_by_one(self, batch: list[_Entry[bool]]) -> None:
+    async def _one_by_one(self, batch: list[_Entry]) -> None:
         """One bad write must not hold back the others that happened to share its commit."""
         for entry in batch:
             try:
@@ -103,7 +91,7 @@ class Ledger:
             else:
                 _settle(entry, answer=answers[0])
 
-    async def _try(self, batch: list[_Entry[bool]]) -> list[bool]:
+    async def _try(self, batch: list[_Entry]) -> list[bool]:
         for tries in range(1, MOST_TRIES):
             try:
                 return await self.run(lambda: self._commit(batch))
@@ -111,23 +99,10 @@ class Ledger:
                 await asyncio.sleep(TRY_AGAIN_AFTER * tries)
         return await self.run(lambda: self._commit(batch))
 
-    def _commit(self, batch: list[_Entry[bool]]) -> list[bool]:
-        takes: dict[int, set[int]] = defaultdict(set)
-        lines: dict[int, set[int]] = defaultdict(set)
+    def _commit(self, batch: list[_Entry]) -> list[bool]:
         with transaction.atomic():
             self._lease.renew()
-            answers = []
-            for entry in batch:
-                written = entry.write()
-                answers.append(written.ok)
-                for seen in (written.seen, written.also) if written.ok else ():
-                    if seen is not None:
-                        takes[seen.project_id].add(seen.take_id)
-                        lines[seen.project_id].add(seen.line_id)
-            # In order of key, so that two drivers never wait for each other in a circle.
-            for project_id in sorted(takes):
-                touch(project_id, takes=takes[project_id], lines=lines[project_id])
-        return answers
+            return books.write(self._lease.owner, [entry.move for entry in batch])
 
 
 def _healing(read: Callable[[], T]) -> T:
@@ -140,7 +115,7 @@ def _healing(read: Callable[[], T]) -> T:
         raise
 
 
-def _settle(entry: _Entry[bool], *, answer: bool = False, error: Exception | None = None) -> None:
+def _settle(entry: _Entry, *, answer: bool = False, error: Exception | None = None) -> None:
     if entry.answer.done():
         return
     if error is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -56,6 +57,8 @@ class Turns:
         """As last heard of."""
         self._draw = draw
         self._left = 0
+        self._size = 1
+        self._drawn_at = 0.0
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
         self._server: asyncio.Task[None] | None = None
 
@@ -82,10 +85,8 @@ class Turns:
     async def _serve(self) -> None:
         while self._waiting:
             while not self._left:
-                want = sum(len(places) for places in self._waiting.values())
-                ahead = max(1, int(self.per_minute / 60 * DRAWN_AHEAD))
                 try:
-                    drawn = await self._draw(min(want, ahead))
+                    drawn = await self._draw(self._want())
                 except Error:  # a database that is away for a moment
                     logger.warning("no turns could be drawn", exc_info=True)
                     await asyncio.sleep(1.0)
@@ -94,6 +95,17 @@ class Turns:
                 if not drawn.granted:
                     await asyncio.sleep(drawn.wait)
             self._admit_one()
+
+    def _want(self) -> int:
+        """How many to draw: twice as many as before where those did not last for a moment, but
+        never more than the limit gives in it."""
+        now = time.monotonic()
+        lasted, self._drawn_at = now - self._drawn_at, now
+        self._size = self._size * 2 if lasted < DRAWN_AHEAD else 1
+        waiting = sum(len(places) for places in self._waiting.values())
+        most = max(1, int(self.per_minute / 60 * DRAWN_AHEAD))
+        self._size = min(most, max(self._size, waiting))
+        return self._size
 
     def _admit_one(self) -> None:
         """The first of the flow that has waited longest for its turn; the flow goes to the end."""

@@ -15,6 +15,9 @@ from speech.jobs.pace import poll_every
 from speech.jobs.work import Work, storable_result
 from speech.states import JobState
 
+MOST_SECONDS = 3600.0
+"""A provider that names a longer time for one take is mistaken."""
+
 
 async def await_result(lane: Lane, work: Work) -> bool:
     """Poll until the result is known and written down."""
@@ -38,22 +41,21 @@ async def await_result(lane: Lane, work: Work) -> bool:
             if result is not None:
                 break
             work.failures = work.lost_reads = 0
-            await wait(
-                work,
-                poll_every(
-                    # Flows share the polls, and so do drivers.
-                    in_flight=lane.reading[work.flow] * len(lane.reading) * lane.drivers(),
-                    age=age_of(work), usual=lane.usual,
-                    polls_per_minute=lane.polls.per_minute,
-                )
+            again = poll_every(
+                # Flows share the polls, and so do drivers.
+                in_flight=lane.reading[work.flow] * len(lane.reading) * lane.drivers(),
+                age=age_of(work), usual=lane.usual, polls_per_minute=lane.polls.per_minute,
             )  # fmt: skip
+            # Others that finished meanwhile may have shown that it is too early to ask.
+            await wait(work, max(again, lane.first - age_of(work)))
     finally:
         lane.reading[work.flow] -= 1
         lane.reading += Counter()  # forgets flows that have nothing left
     result = storable_result(result)
     work.result, work.failures = result, 0
     work.completed_at = timezone.now()
-    await lane.write(moves.completed(work, lane.owner, result, free=lane.free))
+    lane.learn(min(age_of(work), result.total_time or MOST_SECONDS))
+    await lane.write(moves.completed(work, result, free=lane.free))
     if result.remaining_credits is not None:
         left = result.remaining_credits
         lane.jots["credits"] = lambda: standing.remember_credits(lane.engine.key, left)

@@ -22,7 +22,7 @@ async def save(lane: Lane, work: Work) -> bool:
     source = Path(settings.WORK_DIR) / f"{work.ref}.audio"
     if work.state == JobState.DOWNLOADING or not source.exists():
         if work.state == JobState.MEASURING:
-            await lane.write(moves.download_again(work, lane.owner))
+            await lane.write(moves.download_again(work))
         try:
             await lane.engine.fetch(work.submitted, work.result, source)
         except EngineError as error:
@@ -30,7 +30,7 @@ async def save(lane: Lane, work: Work) -> bool:
                 error, failures=work.failures, completed_at=work.completed_at, free=lane.free
             )
             return await act_on_read(lane, work, verdict)
-        await lane.write(moves.measuring(work, lane.owner))
+        await lane.write(moves.measuring(work))
     try:
         measured, name = await asyncio.to_thread(
             store.measure_and_store, lane.audio(), work, source
@@ -50,7 +50,7 @@ async def save(lane: Lane, work: Work) -> bool:
         measured, name, work.result, version=lane.engine.version, asked_seed=work.request.seed
     )
     try:
-        await lane.write(moves.done(work, lane.owner, facts, free=lane.free))
+        await lane.write(moves.done(work, facts, free=lane.free))
     except Fenced:
         # Another driver makes its own copy, or the project is gone.
         await asyncio.to_thread(default_storage.delete, name)

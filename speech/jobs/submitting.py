@@ -47,13 +47,11 @@ async def submit(lane: Lane, work: Work) -> bool:
 
 async def post(lane: Lane, work: Work, request: SpeechRequest) -> bool:
     began = time.time()
-    await lane.write(moves.submitting(work, lane.owner))
+    await lane.write(moves.submitting(work))
     if time.time() - began >= settings.DRIVER_LEASE_SECONDS:
         # This process was stopped in between, and may be presumed dead by now. Nothing was
         # sent; if the row is still ours, that can be said.
-        await lane.write(
-            moves.queued(work, lane.owner, due_at=timezone.now(), error="", code="", count=False)
-        )
+        await lane.write(moves.queued(work, due_at=timezone.now(), error="", code="", count=False))
         return False
     failpoints.reach("submitting")
     try:
@@ -66,7 +64,7 @@ async def post(lane: Lane, work: Work, request: SpeechRequest) -> bool:
         logger.exception("submitting job %s failed", work.pk)
         await lane.write(
             moves.ended(
-                work, lane.owner, JobState.FAILED if lane.free else JobState.UNKNOWN,
+                work, JobState.FAILED if lane.free else JobState.UNKNOWN,
                 error="Something went wrong inside the studio while this was being sent."
                 + ("" if lane.free else " It may have been charged."),
                 code="internal", charged=Charged.NO if lane.free else Charged.MAYBE,
@@ -89,11 +87,11 @@ async def keep(lane: Lane, work: Work, submitted: Submitted) -> None:
     try:
         for pause in KEEP_TRYING:
             try:
-                return await lane.write(moves.accepted(work, lane.owner, submitted))
+                return await lane.write(moves.accepted(work, submitted))
             except Error:
                 logger.warning("job %s: its request id is not written yet", work.pk)
                 await asyncio.sleep(pause)
-        await lane.write(moves.accepted(work, lane.owner, submitted))
+        await lane.write(moves.accepted(work, submitted))
     except BaseException:
         logger.error(
             "job %s was accepted as request %s, but that could not be written down",

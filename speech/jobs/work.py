@@ -29,6 +29,8 @@ class Work:
     project_id: int
     line_id: int
     flow: str
+    answers: bool
+    """It was asked for in answer to a comment."""
     request: SpeechRequest
     voice_id: int | None
     reference_sha256: str
@@ -42,8 +44,8 @@ class Work:
 
     @classmethod
     def from_row(cls, job: Job) -> Work:
-        """`job` with its take and the take's voice selected."""
-        take, voice = job.take, job.take.voice
+        """`job` with its take selected, and the take's voice and batch."""
+        take, voice, batch = job.take, job.take.voice, job.take.batch
         return cls(
             pk=job.pk,
             epoch=job.epoch,
@@ -55,6 +57,7 @@ class Work:
             project_id=take.project_id,
             line_id=take.line_id,
             flow=job.flow,
+            answers=batch is not None and batch.answers_id is not None,
             voice_id=take.voice_id,
             reference_sha256=take.reference_sha256,
             accepted_at=job.accepted_at,

@@ -11,6 +11,7 @@ from tests.bench import (
     board_8,
     draft_playable,
     idle_tabs,
+    inflight_1000,
     live_update,
     measure_mp3,
     project_page,
@@ -29,6 +30,13 @@ BENCHES: dict[tuple[str, ...], Callable[[], list[Figure]]] = {
     ("measure_30s_mp3",): measure_mp3.measure,
     ("idle_tabs_50_cpu",): idle_tabs.measure,
     ("live_update_p95",): live_update.measure,
+    (
+        "inflight_1000_ratio",
+        "inflight_1000_cpu",
+        "inflight_1000_rss",
+        "inflight_1000_polls_per_job",
+        "naive_1000_estimate",
+    ): inflight_1000.measure,
 }
 OUTPUT = Path(__file__).resolve().parents[2] / "build" / "bench.json"
 

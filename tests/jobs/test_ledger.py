@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -10,7 +9,8 @@ from django.db.models.functions import Now
 
 from speech.jobs import moves
 from speech.jobs.lease import Lease, LeaseLost
-from speech.jobs.ledger import Ledger, Written
+from speech.jobs.ledger import Ledger
+from speech.jobs.moves import Move
 from speech.jobs.work import Work
 from speech.models import DriverLease, Job, Take
 from speech.states import JobState
@@ -33,33 +33,35 @@ def claimed(lease: Lease, *, count: int = 1) -> list[Work]:
     for _ in range(count):
         take = factories.make_take(factories.make_line(project), state=JobState.QUEUED)
         Job.objects.filter(take=take).update(state=JobState.CLAIMED, owner=lease.owner, epoch=1)
-        works.append(Work.from_row(Job.objects.select_related("take__voice").get(take=take)))
+        works.append(
+            Work.from_row(Job.objects.select_related("take__voice", "take__batch").get(take=take))
+        )
     return works
 
 
-def written(lease: Lease, *writes: Callable[[], Written]) -> list[bool | BaseException]:
-    """The answers to writes that wait for the same commit."""
+def written(lease: Lease, *several: Move) -> list[bool | BaseException]:
+    """The answers to moves that wait for the same commit."""
 
     async def all_at_once() -> list[bool | BaseException]:
         ledger = Ledger(lease)
         try:
-            return await asyncio.gather(*map(ledger.write, writes), return_exceptions=True)
+            return await asyncio.gather(*map(ledger.write, several), return_exceptions=True)
         finally:
             await ledger.aclose()
 
     return asyncio.run(all_at_once())
 
 
-def breaks() -> Written:
-    factories.make_user("ada")
-    raise IntegrityError("a fault in one write")
+def breaks(work: Work) -> Move:
+    """A move that the database refuses."""
+    return Move(work=work, to=JobState.SUBMITTING, job={"submit_started_at": None})
 
 
 def test_it_commits_all_that_waits_and_shows_it_once(lease: Lease) -> None:
     works = claimed(lease, count=5)
     before = Take.objects.get(pk=works[0].take_id).project.version
 
-    answers = written(lease, *(moves.submitting(work, lease.owner) for work in works))
+    answers = written(lease, *(moves.submitting(work) for work in works))
 
     assert answers == [True] * 5
     assert {job.state for job in Job.objects.all()} == {JobState.SUBMITTING}
@@ -69,21 +71,22 @@ def test_it_commits_all_that_waits_and_shows_it_once(lease: Lease) -> None:
 
 
 def test_one_bad_write_does_not_spoil_the_others(lease: Lease) -> None:
-    good = [moves.submitting(work, lease.owner) for work in claimed(lease, count=3)]
+    works = claimed(lease, count=4)
+    good = [moves.submitting(work) for work in works[:3]]
 
-    first, bad, *others = written(lease, good[0], breaks, *good[1:])
+    first, bad, *others = written(lease, good[0], breaks(works[3]), *good[1:])
 
     assert isinstance(bad, IntegrityError)
     assert [first, *others] == [True, True, True]
     assert Job.objects.filter(state=JobState.SUBMITTING).count() == 3
-    assert not Take.objects.filter(created_by__username="ada").exists()
+    assert Job.objects.get(pk=works[3].pk).state == JobState.CLAIMED
 
 
 def test_it_writes_nothing_where_the_row_has_a_newer_epoch(lease: Lease) -> None:
     [work] = claimed(lease)
     Job.objects.update(epoch=2)
 
-    assert written(lease, moves.submitting(work, lease.owner)) == [False]
+    assert written(lease, moves.submitting(work)) == [False]
     assert Job.objects.get().state == JobState.CLAIMED
     assert work.state == JobState.CLAIMED
 
@@ -92,14 +95,14 @@ def test_it_writes_nothing_where_the_row_has_another_owner(lease: Lease) -> None
     [work] = claimed(lease)
     Job.objects.update(owner="somebody else")
 
-    assert written(lease, moves.submitting(work, lease.owner)) == [False]
+    assert written(lease, moves.submitting(work)) == [False]
     assert Take.objects.get().state == JobState.QUEUED
 
 
 def test_it_writes_nothing_where_the_move_is_not_legal(lease: Lease) -> None:
     [work] = claimed(lease)
 
-    assert written(lease, moves.measuring(work, lease.owner)) == [False]
+    assert written(lease, moves.measuring(work)) == [False]
     assert Job.objects.get().state == JobState.CLAIMED
 
 
@@ -107,7 +110,7 @@ def test_a_lost_lease_stops_every_write(lease: Lease) -> None:
     works = claimed(lease, count=3)
     DriverLease.objects.update(until=Now() - timedelta(seconds=1))
 
-    answers = written(lease, *(moves.submitting(work, lease.owner) for work in works))
+    answers = written(lease, *(moves.submitting(work) for work in works))
 
     assert all(isinstance(answer, LeaseLost) for answer in answers)
     assert {job.state for job in Job.objects.all()} == {JobState.CLAIMED}

@@ -81,7 +81,17 @@ async def test_turns_are_drawn_half_a_second_ahead_and_no_more() -> None:
     office = Office()
     turns = Turns(office.draw, per_minute=6000)
     await asyncio.gather(*(turns.turn(str(number)) for number in range(120)))
-    assert office.wanted == [50, 50, 20]
+    assert office.wanted == [50, 50, 50]
+    await turns.aclose()
+
+
+async def test_whoever_asks_often_draws_more_at_once() -> None:
+    """Each draw is a commit; one for each poll of a thousand would be too many."""
+    office = Office()
+    turns = Turns(office.draw, per_minute=6000)
+    for _ in range(100):
+        await turns.turn()
+    assert office.wanted == [1, 2, 4, 8, 16, 32, 50]
     await turns.aclose()
 
 

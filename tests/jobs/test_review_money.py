@@ -140,7 +140,7 @@ def test_it_queues_what_was_not_sent_when_the_process_had_slept(settings: Settin
     lease = Lease(seconds=10)
     lease.acquire()
     Job.objects.update(state=JobState.CLAIMED, owner=lease.owner, epoch=1)
-    work = Work.from_row(Job.objects.select_related("take__voice").get(take=take))
+    work = Work.from_row(Job.objects.select_related("take__voice", "take__batch").get(take=take))
     settings.DRIVER_LEASE_SECONDS = 0
 
     class Silent(SegmindEngine):
@@ -150,7 +150,7 @@ def test_it_queues_what_was_not_sent_when_the_process_had_slept(settings: Settin
     async def try_to_send() -> None:
         ledger = Ledger(lease)
         lane = Lane(
-            engine=building(Silent)("segmind"), ledger=ledger, owner=lease.owner,
+            engine=building(Silent)("segmind"), ledger=ledger,
             audio=driver.audio, clips=References(ledger), durations=[],
             limits=registry.limits("segmind"),
         )  # fmt: skip
@@ -201,7 +201,7 @@ def test_a_driver_that_slept_cannot_touch_the_audio_of_the_one_that_finished(
     tmp_path: Path,
 ) -> None:
     take = ask()
-    job = Job.objects.select_related("take__voice").get(take=take)
+    job = Job.objects.select_related("take__voice", "take__batch").get(take=take)
     late, winner = Work.from_row(job), Work.from_row(job)
     winner.epoch += 1
     source = tmp_path / "a.audio"

@@ -15,6 +15,7 @@ from speech import wire
 from speech.audio.sniff import sniff
 from speech.engines.addresses import Resolver, check_url, origin_of
 from speech.engines.base import Phase, Progress, Result, SpeechRequest, Submitted
+from speech.engines.doors import Doors
 from speech.engines.download import download
 from speech.engines.http import Answer, Api, Redactor
 from speech.engines.segmind import outcomes
@@ -61,6 +62,7 @@ class SegmindEngine:
         self._settings = settings
         self._resolver = resolver
         self._redact = Redactor(settings.api_key)
+        self._doors = Doors()
         self._api = Api(
             provider="Segmind",
             header=wire.KEY_HEADER,
@@ -159,6 +161,7 @@ class SegmindEngine:
                 resolver=self._resolver,
                 accept=OUTPUT_KINDS,
                 sniff=sniff,
+                doors=self._doors,
             )
         except (BlockedAddress, AudioError) as error:
             kind = Refused if isinstance(error, NotAudio) else BrokenAnswer
@@ -206,6 +209,7 @@ class SegmindEngine:
 
     async def aclose(self) -> None:
         await self._api.aclose()
+        await self._doors.aclose()
 
     def _own(self, url: str, path: str) -> str:
         """`url` if it is on the configured origin, else the address derived from the id."""

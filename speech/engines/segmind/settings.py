@@ -29,7 +29,7 @@ class SegmindSettings:
     max_audio_bytes: int = 50_000_000
     max_clip_bytes: int = 20_000_000
     post_connections: int = 16
-    """A plain httpx pool slows down beyond about 20."""
+    """As many as submits may be under way, or they wait for each other."""
     get_connections: int = 50
 
     def __post_init__(self) -> None:

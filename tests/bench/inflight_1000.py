@@ -1,0 +1,174 @@
+"""A thousand takes at the provider at once, carried by one driver: time, CPU, memory, polls.
+
+The provider is a real server on this machine, in a process of its own: jobs of 3 to 8 s, 150 ms
+for a submit, 20 ms for a read. Beside it, what the obvious way costs: a task that blocks in
+`segmind.run`, in four worker processes, extrapolated from a size that finishes.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from threading import Event, Thread
+
+import psutil
+
+from tests.bench.figures import Figure
+from tests.studio_process import Studio, wait_until
+from tests.upstream.client import KEY, Upstream
+
+JOBS = 1000
+WINDOW = 100
+PROCESSES = 5
+"""Of a django-q2 cluster: main, guard, worker, pusher, monitor."""
+NAIVE_JOBS, NAIVE_WORKERS = 12, 4
+DRIVER = ("worker", "driver")
+ENV = {
+    "SEGMIND_API_KEY": KEY,
+    "SEGMIND_SUBMIT_WINDOW": str(WINDOW),
+    "SEGMIND_SUBMITS_PER_MINUTE": "0",
+    "SEGMIND_POLLS_PER_MINUTE": "60000",
+}
+MAKE = """
+    from speech.models import Batch
+    from speech.params import defaults
+    from speech.services.takes import Reading, lock_line, make_takes
+    from django.db import transaction
+    from tests import factories
+    ada = factories.make_user(is_superuser=True)
+    project = factories.make_project(owner=ada, voice=factories.make_voice())
+    result = project.slug
+    with transaction.atomic():
+        line = lock_line(factories.make_line(project))
+        batch = Batch.objects.create(project=project, kind="sweep", count=given["many"])
+        make_takes(
+            ada, line=line, batch=batch, engine="segmind", voice=project.voice, text=line.text,
+            readings=[Reading(seed=n + 1, tuning=defaults()) for n in range(given["many"])],
+        )
+"""
+LEFT = """
+    from speech.models import Take
+    from speech.states import LIVE
+    result = Take.objects.filter(state__in=LIVE).count()
+"""
+STATES = """
+    from collections import Counter
+    from speech.models import Take
+    result = dict(Counter(Take.objects.values_list("state", flat=True)))
+"""
+
+
+def behave(upstream: Upstream) -> None:
+    """As the provider is: 3 to 8 s for a job, and a network before it."""
+    upstream.set(job_seconds=[3.0, 8.0], output_seconds=1.0)
+    upstream.rule("submit", "delay", times=None, seconds=0.15)
+    for kind in ("status", "result", "output"):
+        upstream.rule(kind, "delay", times=None, seconds=0.02)
+
+
+def measure() -> list[Figure]:
+    with Upstream() as upstream:
+        behave(upstream)
+        env = {**ENV, "SEGMIND_BASE_URL": upstream.url}
+        with Studio(env, programs=(DRIVER,)) as studio:
+            with Watch(studio) as watch:
+                studio.run_python(MAKE, many=JOBS)
+                began = time.time()
+                wait_until(
+                    lambda: not studio.run_python(LEFT), what="all are made", within=180, every=0.2
+                )
+                took = time.time() - began
+            states = studio.run_python(STATES)
+        assert states == {"done": JOBS}, states
+        log = upstream.log()
+        slowest = max(job["ready_at"] - job["submitted_at"] for job in log.jobs)
+        polls = sum(job["polls"] for job in log.jobs) / JOBS
+        naive = naive_estimate(upstream)
+    return [
+        Figure(
+            name="inflight_1000_ratio", value=took / slowest, unit="×", n=JOBS, target=1.5,
+            note=f"{took:.1f} s, slowest job {slowest:.1f} s",
+        ),
+        Figure(
+            name="inflight_1000_cpu", value=watch.driver_cpu, unit="s", n=1, target=10,
+            note=f"and {watch.audio_cpu:.1f} s in the child that decodes and measures",
+        ),
+        Figure(
+            name="inflight_1000_rss", value=watch.most_rss / 1e6, unit="MB", n=1, target=400,
+            note="driver and its child",
+        ),
+        Figure(name="inflight_1000_polls_per_job", value=polls, unit="", n=JOBS),
+        Figure(
+            name="naive_1000_estimate", value=naive, unit="s", n=NAIVE_JOBS,
+            note=f"{NAIVE_WORKERS} workers that block in segmind.run, without saving the audio",
+        ),
+    ]  # fmt: skip
+
+
+class Watch:
+    """CPU and memory of the driver's process and of what it started, sampled while it works."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self._stop = Event()
+        self._cpu: dict[tuple[int, bool], float] = {}
+        self._before: dict[tuple[int, bool], float] = {}
+        self.most_rss = 0.0
+
+    @property
+    def driver_cpu(self) -> float:
+        return self._spent(audio=False)
+
+    @property
+    def audio_cpu(self) -> float:
+        return self._spent(audio=True)
+
+    def _spent(self, *, audio: bool) -> float:
+        """Without what starting had cost before the first take was asked for."""
+        return sum(
+            seconds - self._before.get((pid, decodes), 0.0)
+            for (pid, decodes), seconds in self._cpu.items()
+            if decodes is audio
+        )
+
+    def __enter__(self) -> Watch:
+        wait_until(lambda: len(self._studio.workers()) >= PROCESSES, what="the driver runs")
+        self._look()
+        self._before = dict(self._cpu)
+        self._thread = Thread(target=self._run)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.wait(0.25):
+            self._look()
+
+    def _look(self) -> None:
+        rss = 0.0
+        for process in self._studio.workers():
+            try:
+                times, audio = process.cpu_times(), _decodes(process)
+                self._cpu[process.pid, audio] = times.user + times.system
+                rss += process.memory_info().rss
+            except psutil.Error:
+                continue
+        self.most_rss = max(self.most_rss, rss)
+
+
+def _decodes(process: psutil.Process) -> bool:
+    return "-I" in process.cmdline()
+
+
+def naive_estimate(upstream: Upstream) -> float:
+    """Seconds for a thousand, when a worker does nothing but wait for one."""
+    each = NAIVE_JOBS // NAIVE_WORKERS
+    command = [sys.executable, "-m", "tests.bench.naive_worker", upstream.url, str(each)]
+    began = time.time()
+    workers = [subprocess.Popen(command) for _ in range(NAIVE_WORKERS)]
+    assert [worker.wait() for worker in workers] == [0] * NAIVE_WORKERS
+    return (time.time() - began) / NAIVE_JOBS * JOBS
