@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from speech.models import Delivery, Job, Line, Membership, Project, Take, User, Voice
 from speech.params import SPEC_VERSION
-from speech.states import ClipState, JobState, Role
+from speech.states import OWNED, ClipState, JobState, Role
 
 _numbers = count(1)
 
@@ -151,7 +151,7 @@ def make_job(take: Take, **more: Any) -> Job:
         fields |= {"charged": "maybe", "error": "Nobody can know. It may have been charged."}
     elif state == JobState.FAILED:
         fields |= {"error": "The provider could not make this take.", "error_code": "failed"}
-    elif state in {JobState.RUNNING, JobState.DOWNLOADING, JobState.SUBMITTING, JobState.CLAIMED}:
+    elif state in OWNED:
         fields |= {
             "owner": "a-driver-that-died",
             "request_id": f"request-{take.pk}",
