@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from speech.models.engines import EngineState
-from speech.states import LIVE, NOT_CONFIGURED, OVER_BUDGET, OWNED, Cancel, Charged, JobState, Waits
+from speech.states import LIVE, NOT_CONFIGURED, OWNED, Cancel, Charged, JobState, Waits
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -115,9 +115,8 @@ class Job(models.Model):
             models.Index(
                 fields=["state", "due_at"], name="job_due", condition=Q(state__in=sorted(LIVE))
             ),
-            models.Index(
-                fields=["owner", "state"], name="job_owned", condition=Q(state__in=sorted(OWNED))
-            ),
+            # Whole, since SQLite uses a partial one for the very words of its condition only.
+            models.Index(fields=["state", "waits", "engine"], name="job_by_state"),
             models.Index(
                 fields=["engine", "id"],
                 name="job_unsettled",
@@ -132,9 +131,6 @@ class Job(models.Model):
                 fields=["engine", "flow", "turn"],
                 name="job_flow",
                 condition=Q(state=JobState.QUEUED),
-            ),
-            models.Index(
-                fields=["project", "id"], name="job_over_budget", condition=Q(waits__in=OVER_BUDGET)
             ),
             models.Index(fields=["project", "amount"], name="job_spent"),
             models.Index(

@@ -3,18 +3,18 @@
 Rule: jobs of one flow go one after the other, and flows take turns. A flow is a person in a
 project; their sweeps are a flow of their own, and so is each API key. The turn is given when the
 job is queued, by start-time fair queueing: a flow that was idle joins at the turn that the engine
-has reached, each further job stands one stride later, and the more flows a project has waiting,
-the longer its strides. Reason: a sweep of 500 then delays somebody's single take by one job, a
-project does not win by the number of its people, and claiming stays one walk along an index,
-however long the queue. Price: what is fair is decided at the moment of asking; a flow that ends
-early leaves the strides of others as they are. Revisit if people ask for priorities.
+has reached, so that it is next; each further job stands one stride later, and the more flows a
+project has waiting, the longer its strides. Reason: a sweep of 500 then delays nobody's single
+take, a project does not win by the number of its people, and claiming stays one walk along an
+index, however long the queue. Price: what is fair is decided at the moment of asking; a flow that
+ends early leaves the strides of others as they are. Revisit if people ask for priorities.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Max
+from django.db.models import Max, OuterRef, Subquery
 from django.utils import timezone
 
 from speech.models import ApiKey, EngineState, Job, Take, User
@@ -62,7 +62,10 @@ def queue_takes(
     )
     for take, job in zip(takes, jobs, strict=True):
         take.job, take.state = job, JobState.QUEUED
-    Take.objects.bulk_update(takes, ["job", "state"], batch_size=100)
+    newest = Job.objects.filter(take=OuterRef("pk")).order_by("-pk").values("pk")[:1]
+    Take.objects.filter(pk__in=[take.pk for take in takes]).update(
+        job=Subquery(newest), state=JobState.QUEUED
+    )
     return jobs
 
 
@@ -105,4 +108,4 @@ def _place(*, project_id: int, engine: str, flow: str) -> tuple[int, int]:
     reached = EngineState.objects.filter(key=engine).values_list("turn", flat=True).first() or 0
     flows = waiting.filter(project=project_id).order_by().values("flow").distinct()
     stride = STRIDE * (flows.exclude(flow=flow).count() + 1)
-    return max(reached, own or 0) + stride, stride
+    return (reached if own is None else max(reached, own + stride)), stride

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.bench import (
     activity_100k,
+    behind_sweep,
     board_8,
     draft_playable,
     idle_tabs,
@@ -17,6 +18,7 @@ from tests.bench import (
     project_page,
     review_queue_10k,
     segmind_overhead,
+    under_load,
 )
 from tests.bench.figures import Figure
 
@@ -37,6 +39,8 @@ BENCHES: dict[tuple[str, ...], Callable[[], list[Figure]]] = {
         "inflight_1000_polls_per_job",
         "naive_1000_estimate",
     ): inflight_1000.measure,
+    ("single_behind_sweep_p95",): behind_sweep.measure,
+    ("page_p95_under_load", "lock_errors"): under_load.measure,
 }
 OUTPUT = Path(__file__).resolve().parents[2] / "build" / "bench.json"
 

@@ -50,7 +50,7 @@ MAKE = """
 LEFT = """
     from speech.models import Take
     from speech.states import LIVE
-    result = Take.objects.filter(state__in=LIVE).count()
+    result = Take.objects.filter(state__in=LIVE, engine="segmind").count()
 """
 STATES = """
     from collections import Counter

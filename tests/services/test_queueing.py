@@ -71,9 +71,7 @@ def test_a_sweep_of_five_hundred_delays_nobody(cast: SimpleNamespace, line: Line
     [elsewhere] = request_takes(cast.stranger, line=stranger_line, engine="segmind")
 
     waiting = order()
-    assert waiting.index(elsewhere) <= 2
-    assert waiting.index(colleague) <= 4
-    assert waiting.index(own) <= 6, "not even one's own sweep stands before a single take"
+    assert waiting[:3] == [colleague, own, elsewhere], "not even one's own sweep stands before it"
 
 
 def test_two_sweeps_take_turns(cast: SimpleNamespace, line: Line) -> None:
@@ -104,7 +102,7 @@ def test_a_key_takes_turns_with_people(cast: SimpleNamespace, line: Line) -> Non
     key = make_key(cast.owner, project=cast.project, name="Scripts").key
     sweep(cast.owner, line, count=50, key=key)
     [take] = request_takes(cast.owner, line=line, engine="segmind")
-    assert order().index(take) <= 2
+    assert order().index(take) <= 1, "the key's first call was there before"
 
 
 def test_a_flow_that_was_idle_gains_nothing_by_it(cast: SimpleNamespace, line: Line) -> None:
