@@ -27,6 +27,7 @@ from speech import params
 from speech.catalog import DRAFT, ENGINES, SEGMIND
 from speech.errors import BadInput, StudioError, WrongState
 from speech.models import ApiCall, ApiKey, Batch, EngineState, Line, Project, Voice
+from speech.queries.tuning import inherited_tuning
 from speech.services import budgets, takes
 from speech.services.api_voices import bring_clips, clips_in_a_minute, voice_for
 from speech.services.events import hold, log
@@ -101,8 +102,9 @@ def submit(key: ApiKey, *, body: Mapping[str, object], idempotency_key: str = ""
     _refuse_haste(key)
     engine = engine_of(key)
     _refuse_poverty(key, engine)
+    values["text"] = str(values["text"]).replace("\r\n", "\n")
     voice = voice_for(key, address=str(values["reference_audio"]))
-    line = takes.lock_line(_line_for(key, str(values["text"]).replace("\r\n", "\n")))
+    line = takes.lock_line(_line_for(key, values, voice))
     return _make(
         key, values, line=line, voice=voice, engine=engine, mark=mark, once=idempotency_key
     )
@@ -164,7 +166,7 @@ def _make(
     knobs = {param.name: values[param.name] for param in params.TUNING}
     clean = takes.check_request(
         line, engine=engine, count=1, seed=values["seed"], tuning=knobs, voice=voice,
-        text=str(values["text"]).replace("\r\n", "\n"), await_clip=True,
+        text=values["text"], await_clip=True,
     )  # fmt: skip
     batch = Batch.objects.create(project=line.project, kind=BatchKind.API, count=1)
     seed = clean["seed"] or takes.draw_seed()
@@ -183,9 +185,24 @@ def _make(
     )
 
 
-def _line_for(key: ApiKey, text: str) -> Line:
-    same = key.project.lines.filter(deleted_at=None, text=text).order_by("position").first()
-    return same or add_line(None, project=key.project, text=text, api_key=key.name)
+def _line_for(key: ApiKey, values: Mapping[str, Any], voice: Voice) -> Line:
+    """The first line with this very text, or a new one, which is read as its first take is."""
+    project, text = key.project, values["text"]
+    same = project.lines.filter(deleted_at=None, text=text).order_by("position").first()
+    if same is not None:
+        return same
+    line = add_line(None, project=project, text=text, api_key=key.name)
+    # A voice whose consent nobody has stated becomes no line's.
+    own = voice if voice.unlisted_in_id is None else None
+    standard = inherited_tuning(project, own or project.voice)
+    line.voice = own if own is not None and own.pk != project.voice_id else None
+    line.params = {
+        param.name: values[param.name]
+        for param in params.TUNING
+        if values[param.name] != standard[param.name]
+    }
+    line.save(update_fields=["voice", "params"])
+    return line
 
 
 def _earlier(key: ApiKey, idempotency_key: str) -> ApiCall | None:

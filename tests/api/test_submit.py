@@ -13,8 +13,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from speech import params
-from speech.models import ApiCall, Event, Line, Take
+from speech.models import ApiCall, Event, Line, Take, Voice
 from speech.queries.activity import entries
+from speech.queries.takes import base, stale_differences
 from speech.services.keys import revoke_key
 from speech.services.lines import delete_line
 from speech.services.projects import archive_project
@@ -67,6 +68,20 @@ async def test_a_text_that_no_line_has_becomes_a_line_at_the_end(
     line = call.job.take.line
     assert (line.position, line.text) == (2, BODY["text"])
     assert (again.job.take.line_id, again.job.take.number) == (line.pk, 2)
+
+
+async def test_a_new_line_is_read_as_its_first_take_is(
+    caller: Caller, cast: SimpleNamespace
+) -> None:
+    cast.project.defaults = {"temperature": 0.2}
+    await cast.project.asave()
+    line = (await caller.call(top_k=40)).job.take.line
+    assert line.voice_id == (await Voice.objects.aget()).pk
+    assert line.params == {"temperature": 0.7, "top_k": 40}
+    take = await sync_to_async(lambda: base().get(line=line))()
+    assert await sync_to_async(stale_differences)(take) == []
+    nobodys = await caller.call(text="Other words.", reference_audio="https://a.example/b.mp3")
+    assert nobodys.job.take.line.voice_id is None
 
 
 async def test_the_activity_names_the_key(caller: Caller, cast: SimpleNamespace) -> None:
