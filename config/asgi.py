@@ -13,5 +13,8 @@ django_application = get_asgi_application()
 from django.conf import settings  # noqa: E402 - after Django is set up
 
 from config.body_limit import BodyLimit  # noqa: E402
+from speech.wire import UPLOAD_PATH  # noqa: E402
 
-application = BodyLimit(django_application, most=settings.UPLOAD_MAX_BYTES)
+application = BodyLimit(
+    django_application, most=settings.UPLOAD_MAX_BYTES, encoded=frozenset({UPLOAD_PATH})
+)

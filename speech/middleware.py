@@ -50,10 +50,11 @@ class ErrorPages(MiddlewareMixin):
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """A form's address, opened by a reload, by Back or after signing in again, shows the page
-        above it: the browser's own "405" would be a dead end."""
+        above it: the browser's own "405" would be a dead end. (The API has a 405 of its own.)"""
         by_a_browser = "text/html" in request.headers.get("Accept", "")
         opened = request.method == "GET" and by_a_browser and not wants_changes(request)
-        if opened and response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        refused = response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not response.streaming
+        if opened and refused and not response.content:
             above = request.path.rstrip("/").rpartition("/")[0] + "/"
             return HttpResponseRedirect(_nearest(above))
         return response

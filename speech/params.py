@@ -107,7 +107,7 @@ class Param:
         value = raw.strip()
         if self.required and not value:
             raise ValueError(f"{self.label} is needed.")
-        if "\x00" in value:
+        if "\x00" in value or any("\ud800" <= sign <= "\udfff" for sign in value):
             raise ValueError(f"{self.label} holds a character that cannot be stored.")
         if self.kind == "text" and len(value) > TEXT_REFUSED_OVER:
             raise ValueError(

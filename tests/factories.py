@@ -10,7 +10,17 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from speech.models import Delivery, Job, Line, Membership, Project, Take, User, Voice
+from speech.models import (
+    ApiKey,
+    Delivery,
+    Job,
+    Line,
+    Membership,
+    Project,
+    Take,
+    User,
+    Voice,
+)
 from speech.params import SPEC_VERSION
 from speech.states import OWNED, ClipState, JobState, Role
 
@@ -56,6 +66,18 @@ def make_voice(name: str = "Amara", **more: Any) -> Voice:
             **more,
         }
     )
+
+
+def make_key(project: Project, **more: Any) -> ApiKey:
+    """A key of the front door that nobody holds: its hash is of no key."""
+    fields = {"name": "Render farm", "hint": "SG_1a2b", "key_hash": f"{next(_numbers):064x}"}
+    return ApiKey.objects.create(**{"project": project, **fields, **more})
+
+
+def make_unlisted_voice(project: Project, name: str = "a8f2.mp3", **more: Any) -> Voice:
+    """A voice as the API brings it: nobody has stated the consent."""
+    silent = {"consent_by": "", "consent_for": "", "unlisted_in": project}
+    return make_voice(name, **{**silent, **more})
 
 
 def make_take(line: Line, *, state: JobState = JobState.DONE, **more: Any) -> Take:

@@ -23,6 +23,7 @@ from speech.services.links import issue_invitation
 from speech.services.listening import make_test
 from speech.services.notices import tell
 from speech.states import JobState, NoticeKind, Role
+from speech.wire import SLUG
 from tests import factories
 
 EVERYBODY = {"owner", "producer", "reviewer", "viewer", "stranger", "administrator"}
@@ -148,6 +149,13 @@ FOR_GUESTS: dict[tuple[str, str], set[int]] = {
 """What whoever holds a guest link may open, signed in or not; nobody without it."""
 OPEN_TO_ALL = {"healthz", "sign_in", "forgot", "link"}
 """What somebody who has not signed in may open; `tests/views/test_session.py` has more to say."""
+BY_KEY = {
+    "api_submit", "api_run_sync", "api_status", "api_result", "api_poll", "api_credits",
+    "api_upload",
+}  # fmt: skip
+"""What is opened by an API key alone, whoever is signed in; see `tests/api/`."""
+BY_ADDRESS = {"api_output", "api_clip"}
+"""What whoever holds the signed address may hear; see `tests/api/` as well."""
 ONES_OWN = {"notice_open"}
 """What belongs to one person (the viewer here) is not there for anybody else."""
 DONE = {200, 204, 302, 303, 409, 422}
@@ -278,7 +286,22 @@ def test_a_guest_opens_nothing_else(house: SimpleNamespace, name: str, method: s
 
 def test_every_address_is_in_the_table() -> None:
     table = {name for name, _ in [*MAY, *FOR_GUESTS]}
-    assert set(_names(get_resolver().url_patterns)) == table | OPEN_TO_ALL
+    elsewhere = OPEN_TO_ALL | BY_KEY | BY_ADDRESS
+    assert set(_names(get_resolver().url_patterns)) == table | elsewhere
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", sorted(BY_KEY))
+def test_the_api_is_opened_by_a_key_and_by_nothing_else(
+    cast: SimpleNamespace, client: Client, name: str
+) -> None:
+    client.force_login(cast.administrator)
+    arguments = {"api_submit": [SLUG], "api_run_sync": [SLUG], "api_credits": [], "api_upload": []}
+    url = reverse(f"speech:{name}", args=arguments.get(name, ["some-id"]))
+    method = "GET" if name in {"api_status", "api_result", "api_poll", "api_credits"} else "POST"
+    answer = client.generic(method, url, "{}", content_type="application/json")
+    assert answer.status_code == 401
+    assert answer.json()["error"] == "unauthorized"
 
 
 def _names(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:

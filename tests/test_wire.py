@@ -123,6 +123,20 @@ def test_it_reads_the_addresses_of_uploaded_files() -> None:
         wire.UploadBody.parse({"file_urls": [None, "none"]})
 
 
+def test_it_reads_and_writes_what_is_uploaded() -> None:
+    body = {"data_urls": ["data:audio/mpeg;base64,SUQz"]}
+    assert wire.UploadRequest.parse(body).dump() == body
+    odd_ones: list[Any] = [{}, {"data_urls": "data:"}, {"data_urls": [1]}, []]
+    for odd in odd_ones:
+        with pytest.raises(wire.WireError):
+            wire.UploadRequest.parse(odd)
+
+
+def test_a_result_may_name_the_engine_that_was_used() -> None:
+    body = sample("result_string") | {"engine": "draft", "engine_note": "A robotic stand-in."}
+    assert wire.ResultBody.parse(body).dump() == body
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.db.models import Q
 
 from speech import params
 from speech.catalog import DRAFT, ENGINES, SEGMIND
@@ -128,8 +127,9 @@ class PasteForm(StudioForm):
 
 def usable_voices(line: Line) -> Any:
     """Voices that can be used now, and the line's own even where it no longer can."""
-    ready = Q(state=ClipState.READY, archived_at=None)
-    return Voice.objects.filter(ready | Q(pk=line.voice_id)).order_by("name", "id")
+    ready = Voice.objects.listed().filter(state=ClipState.READY, archived_at=None)
+    own = Voice.objects.filter(pk=line.voice_id or 0)
+    return (ready | own).order_by("name", "id")
 
 
 def _initial(line: Line, engines: tuple[str, ...], tweak: Take | None) -> dict[str, Any]:

@@ -51,7 +51,8 @@ class HistoryFilter(StudioForm):
         ).order_by("position")
         line.label_from_instance = _line_label  # type: ignore[attr-defined]
         voice, person = self.fields["voice"], self.fields["person"]
-        voice.queryset = Voice.objects.order_by("name", "id")  # type: ignore[attr-defined]
+        heard = Voice.objects.listed() | Voice.objects.filter(unlisted_in=project)
+        voice.queryset = heard.order_by("name", "id")  # type: ignore[attr-defined]
         members = Q(pk__in=project.memberships.values("user")) | Q(is_superuser=True)
         person.queryset = User.objects.filter(members).order_by(  # type: ignore[attr-defined]
             "username"

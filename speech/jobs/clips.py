@@ -37,6 +37,7 @@ from speech.errors import AudioError, AudioTooBig, NotAudio, RateLimited, Studio
 from speech.models import Voice
 from speech.services.events import hold, log
 from speech.services.fallen import recheck
+from speech.services.queueing import settle_clip, settle_stranded_clips
 from speech.services.voices import CHECK_VOICE, INCOMING, concerned, remove_files
 from speech.states import CLIP_LIVE, ClipState
 
@@ -73,6 +74,7 @@ def wake_due_clips() -> int:
     ids = list(due.order_by("due_at").values_list("pk", flat=True)[:WAKE_AT_MOST])
     for voice_id in ids:
         enqueue(CHECK_VOICE, voice_id)
+    settle_stranded_clips()
     return len(ids)
 
 
@@ -218,6 +220,7 @@ def _keep(
             recheck(None, voice=voice)  # what was approved was read by the clip from before
     # Whoever lost the row removes what it stored; whoever won, what was there before.
     remove_files(old if written else new)
+    settle_clip(voice.pk)
 
 
 def _refuse(claim: Claim, sentence: str, *, findings: tuple[Finding, ...] = ()) -> None:
@@ -235,6 +238,7 @@ def _refuse(claim: Claim, sentence: str, *, findings: tuple[Finding, ...] = ()) 
     if written:
         remove_files([voice.incoming])
         log(None, "voice clip refused", target=f"voice {voice.pk}", sentence=sentence)
+        settle_clip(voice.pk)
 
 
 def _again_or_refuse(claim: Claim, error: StudioError, *, most: int) -> None:

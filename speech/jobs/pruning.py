@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from speech.background import forget_old_messages
 from speech.jobs.clips import remove_orphans
-from speech.models import Notice, OneTimeLink, Presence, SignInAttempt
+from speech.models import ApiCall, Notice, OneTimeLink, Presence, SignInAttempt
 
 WORK_FILE_SECONDS = 8 * 24 * 3600
 """Past the seven days that a provider keeps outputs, no job comes back for its work file."""
@@ -22,6 +22,8 @@ def prune() -> None:
     SignInAttempt.objects.filter(at__lt=now - timedelta(days=1)).delete()
     OneTimeLink.objects.filter(expires_at__lt=now - timedelta(days=30)).delete()
     Presence.objects.filter(seen_at__lt=now - timedelta(days=1)).delete()
+    # An idempotency key is good for a day, however soon the protocol forgets the request.
+    ApiCall.objects.filter(expires_at__lt=now, created_at__lt=now - timedelta(days=1)).delete()
     Notice.objects.filter(read_at__lt=now - timedelta(days=90)).delete()
     forget_old_messages(now - timedelta(days=2))
     remove_orphans()

@@ -1,10 +1,22 @@
 from __future__ import annotations
 
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
 from speech.states import CLIP_LIVE, ClipState
+
+
+class VoiceQuerySet(models.QuerySet["Voice"]):
+    def listed(self) -> Self:
+        """The library: every voice whose consent is stated, archived or not."""
+        return self.filter(unlisted_in=None)
+
+    def unlisted(self) -> Self:
+        """Those that came through the API and that nobody has stated the consent for."""
+        return self.exclude(unlisted_in=None)
 
 
 class Voice(models.Model):
@@ -51,6 +63,8 @@ class Voice(models.Model):
     due_at = models.DateTimeField(null=True, blank=True)
     """When the clip task should (again) look at this voice; None when nothing is to be done."""
     attempts = models.IntegerField(default=0)
+
+    objects = VoiceQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -71,7 +71,7 @@ class Entry:
     kind: str
     who: str
     person: User | None
-    """None: a guest or the studio itself."""
+    """None: a guest, an API key or the studio itself."""
     parts: Sequence[Part]
     target: str
     old: str = ""
@@ -200,7 +200,9 @@ def _entry(event: Event, names: _Names) -> Entry:
 def _who(event: Event) -> str:
     if event.actor is not None:
         return event.actor.label
-    guest = event.data.get("guest")
+    guest, api_key = event.data.get("guest"), event.data.get("api_key")
+    if api_key:
+        return f"API key “{api_key}”"
     return f"{guest} (guest)" if guest else STUDIO
 
 

@@ -61,6 +61,16 @@ def hindrances(take: Take) -> list[Difference]:
     return found
 
 
+def lacks_consent(take: Take) -> str:
+    """Why nothing that this take's voice reads can be approved yet; empty where it can."""
+    if take.voice is None or take.voice.has_consent:
+        return ""
+    return (
+        f"The voice “{take.voice.name}” came through the API, and nobody has stated who consented"
+        " to its use. State it on the voice’s page; then its takes can be reviewed."
+    )
+
+
 def still_holds(review: Review) -> bool:
     """Whether an approval is what its line asks for now. Reads the review's take and line."""
     if review.state != ReviewState.APPROVED:

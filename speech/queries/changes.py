@@ -1,10 +1,11 @@
 """What changed in a project since a version, and waiting until something does.
 
 Rule: one watcher per web process reads the marks of what somebody watches (versions of projects,
-news of people, who is in a project), in one query a tick for each kind, and wakes the waiters; a
-waiter holds no thread and no database connection. Reason: fifty open tabs cost three small
-queries a tick. Price: news are up to one tick late. Revisit when the tick is felt, with
-PostgreSQL's NOTIFY.
+news of people, who is in a project, jobs and clips that a caller of the API waits for), in one
+query a tick for each kind, and wakes the waiters; a waiter holds no thread and no database
+connection, and goes at once when the process is asked to stop. Reason: fifty open tabs cost three
+small queries a tick, and two hundred waiting calls one. Price: news are up to one tick late.
+Revisit when the tick is felt, with PostgreSQL's NOTIFY.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ from types import MappingProxyType
 from typing import Literal
 from weakref import WeakKeyDictionary
 
+from asgiref.sync import SyncToAsync
 from django.db import DatabaseError, connections
 from django.db.models import QuerySet
 
-from speech import access
-from speech.models import Line, Project, Take, User
+from speech import access, stopping
+from speech.models import Job, Line, Project, Take, User, Voice
 from speech.queries import presence
+from speech.states import CLIP_LIVE, LIVE
 
 TICK_SECONDS = 0.4
 FACES_EVERY = 3
@@ -32,10 +35,13 @@ FACES_EVERY = 3
 REST_SECONDS = 2.0
 """Pause after the database could not be read."""
 
-Key = tuple[Literal["project", "person", "here"], int]
-"""What may move: a project (its version), a person (their news), who is in a project."""
+Key = tuple[Literal["project", "person", "here", "job", "clip"], int]
+"""What may move: a project (its version), a person (their news), who is in a project; a job or a
+voice's clip, which is gone from here as soon as it is settled."""
 Mark = int | str
 """How it stood. A thing that is gone has no mark."""
+UNSETTLED: Mark = "unsettled"
+"""The mark of a job or a clip that is still under way."""
 
 logger = logging.getLogger(__name__)
 
@@ -68,33 +74,48 @@ def release_connections() -> None:
             connection.close()
 
 
+def release_thread() -> None:
+    """End the thread that Django keeps for the synchronous parts of this request; the next part
+    gets another one. Two hundred waiting requests would otherwise hold two hundred of them."""
+    context = SyncToAsync.thread_sensitive_context.get(None)
+    if context is not None:
+        executor = SyncToAsync.context_to_thread_executor.pop(context, None)
+        if executor is not None:
+            executor.shutdown(wait=False)
+
+
 class Watcher:
     """Wakes coroutines when something has moved away from the marks that they know."""
 
     def __init__(self) -> None:
-        self._waiters: dict[asyncio.Future[None], Mapping[Key, Mark]] = {}
+        self._waiters: dict[asyncio.Future[bool], Mapping[Key, Mark]] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def wait(self, known: Mapping[Key, Mark], *, seconds: float) -> bool:
-        """True once anything is not as `known`, also when it is gone; False after `seconds`."""
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """True once anything is not as `known`, also when it is gone; False after `seconds`, and
+        as soon as this process is asked to stop."""
+        release_thread()
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiters[future] = known
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
         try:
             async with asyncio.timeout(seconds):
-                await future
+                return await future
         except TimeoutError:
             return False
         finally:
             self._waiters.pop(future, None)
-        return True
 
     async def _run(self) -> None:
         loop, tick = asyncio.get_running_loop(), 0
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="watch") as thread:
             try:
                 while self._waiters:
+                    if stopping.is_asked():
+                        self._end_all()
+                        await asyncio.sleep(0)
+                        continue
                     watched = {
                         key
                         for known in self._waiters.values()
@@ -122,7 +143,12 @@ class Watcher:
             moved = any(key in asked and marks.get(key) != mark for key, mark in known.items())
             # What is gone wakes its waiters too: they find out by asking.
             if moved and not future.done():
-                future.set_result(None)
+                future.set_result(True)
+
+    def _end_all(self) -> None:
+        for future in self._waiters:
+            if not future.done():
+                future.set_result(False)
 
 
 _watchers: WeakKeyDictionary[asyncio.AbstractEventLoop, Watcher] = WeakKeyDictionary()
@@ -141,8 +167,24 @@ def _news(people: set[int]) -> Mapping[int, Mark]:
     return dict(User.objects.filter(pk__in=people).values_list("pk", "news"))
 
 
+def _jobs(jobs: set[int]) -> Mapping[int, Mark]:
+    live = Job.objects.filter(pk__in=jobs, state__in=LIVE)
+    return dict.fromkeys(live.values_list("pk", flat=True), UNSETTLED)
+
+
+def _clips(voices: set[int]) -> Mapping[int, Mark]:
+    live = Voice.objects.filter(pk__in=voices, state__in=CLIP_LIVE)
+    return dict.fromkeys(live.values_list("pk", flat=True), UNSETTLED)
+
+
 _READERS: Mapping[str, Callable[[set[int]], Mapping[int, Mark]]] = MappingProxyType(
-    {"project": _versions, "person": _news, "here": presence.marks}
+    {
+        "project": _versions,
+        "person": _news,
+        "here": presence.marks,
+        "job": _jobs,
+        "clip": _clips,
+    }
 )
 
 

@@ -129,6 +129,7 @@ def _of(
     said = standing.said if standing else ()
     given = {one.by_id for one in said if one.verdict == Verdict.APPROVE}
     unfit = _unfit(take) or _stale(take)
+    unconsented = approval.lacks_consent(take)
     return Deciding(
         take=take,
         standing=standing,
@@ -137,8 +138,8 @@ def _of(
         mine=next((one for one in said if one.by_id == user.pk), None),
         still_needed=[person.label for person in named or () if person.pk not in given],
         unfit=unfit,
-        no_approval=_not_by(user, take, named),
-        can_ask=not unfit and (standing is None or standing.can_be_asked),
+        no_approval=unconsented or _not_by(user, take, named),
+        can_ask=not (unfit or unconsented) and (standing is None or standing.can_be_asked),
         fell_by=fell_by,
     )
 

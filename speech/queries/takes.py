@@ -84,6 +84,7 @@ class TakeCard:
         """Whether a review of it makes sense now."""
         take = self.take
         fit = take.is_done and not take.is_draft and take.archived_at is None
+        fit = fit and (take.voice is None or take.voice.has_consent)
         says_the_line = all(one.what != "Text" for one in self.stale)
         return fit and says_the_line and (self.standing is None or self.standing.can_be_asked)
 

@@ -161,6 +161,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
                 " otherwise",
                 "api key made": "{who} made the API key “{name}”",
                 "api key revoked": "{who} revoked the API key “{name}”",
+                "voice brought": "{who} brought {target}; its consent is not stated",
                 "budget changed": "{who} changed the budget from {old} to {new}",
                 "key budget changed": "{who} changed the budget of the API key “{name}” from {old}"
                 " to {new}",

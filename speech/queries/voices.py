@@ -55,12 +55,12 @@ class Touches:
 
 
 def any_archived() -> bool:
-    return Voice.objects.exclude(archived_at=None).exists()
+    return Voice.objects.listed().exclude(archived_at=None).exists()
 
 
 def voice_cards(*, archived: bool = False) -> list[VoiceCard]:
     """The voices, newest first. Four queries, however many there are."""
-    voices = Voice.objects.filter(archived_at__isnull=not archived).select_related("created_by")
+    voices = Voice.objects.listed().filter(archived_at__isnull=not archived)
     lines = _counts(Line.objects.filter(deleted_at=None))
     projects = _counts(Project.objects.all())
     takes = _counts(Take.objects.all())
@@ -71,7 +71,7 @@ def voice_cards(*, archived: bool = False) -> list[VoiceCard]:
             projects=projects.get(voice.pk, 0),
             takes=takes.get(voice.pk, 0),
         )
-        for voice in voices.order_by("-id")
+        for voice in voices.select_related("created_by").order_by("-id")
     ]
 
 
@@ -94,7 +94,8 @@ def touches(voice: Voice, viewer: User) -> Touches:
 
 def choices() -> QuerySet[Voice]:
     """Voices that a line or a project can be given."""
-    return Voice.objects.filter(state=ClipState.READY, archived_at=None).order_by("name")
+    ready = Voice.objects.listed().filter(state=ClipState.READY, archived_at=None)
+    return ready.order_by("name")
 
 
 def measured_facts(voice: Voice) -> list[tuple[str, str]]:

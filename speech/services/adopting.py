@@ -8,6 +8,8 @@ from speech.services.events import log
 def adopt_setup(actor: User, *, take: Take) -> bool:
     """The line goes with this take: from now on it is read by the take's voice, with its
     parameters. False where it already was. The text stays the line's. Call it in a transaction.
+
+    A voice whose consent nobody has stated becomes no line's: the line keeps its own.
     """
     line = (
         Line.objects.select_for_update(of=("self",))
@@ -15,7 +17,7 @@ def adopt_setup(actor: User, *, take: Take) -> bool:
         .get(pk=take.line_id)
     )
     project, old_voice, old = line.project, effective_voice(line), effective_tuning(line)
-    if take.voice is not None:
+    if take.voice is not None and take.voice.unlisted_in_id is None:
         line.voice = take.voice if take.voice_id != project.voice_id else None
     standard = inherited_tuning(project, effective_voice(line))
     line.params = {name: value for name, value in take.params.items() if value != standard[name]}

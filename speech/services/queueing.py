@@ -14,13 +14,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Max, OuterRef, Subquery
+from django.db import transaction
+from django.db.models import Max, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from speech.models import ApiKey, EngineState, Job, Take, User
+from speech.background import wake_driver
+from speech.models import ApiKey, EngineState, Job, Take, User, Voice
 from speech.services import budgets
-from speech.services.events import touch
-from speech.states import Charged, JobState, Waits
+from speech.services.events import hold, log, touch
+from speech.states import CLIP_LIVE, Charged, ClipState, JobState, Waits
 
 STRIDE = 1000
 
@@ -76,6 +78,39 @@ def flow_of(*, project_id: int, actor: User | None, key: ApiKey | None, sweep: b
     return f"{person}:sweep" if sweep else person
 
 
+def settle_clip(voice_id: int) -> None:
+    """Let the takes go, or fail, that waited for this voice's clip, if it is settled by now."""
+    waiting = Take.objects.filter(voice=voice_id, job__state=JobState.QUEUED, job__waits=Waits.CLIP)
+    projects = set(waiting.values_list("project", flat=True))
+    if projects:
+        _settle_clip(voice_id, waiting, projects)
+
+
+def settle_stranded_clips() -> None:
+    """The net under `settle_clip`: a worker may die between a clip's end and its takes."""
+    waiting = Job.objects.filter(state=JobState.QUEUED, waits=Waits.CLIP)
+    settled = waiting.exclude(take__voice__state__in=CLIP_LIVE).exclude(take__voice=None)
+    for voice_id in sorted(set(settled.values_list("take__voice", flat=True))):
+        settle_clip(voice_id)
+
+
+@transaction.atomic
+def _settle_clip(voice_id: int, waiting: QuerySet[Take], projects: set[int]) -> None:
+    hold(*projects)
+    voice = Voice.objects.get(pk=voice_id)
+    shown = list(waiting.values_list("pk", "line_id", "project_id"))
+    if voice.state == ClipState.READY:
+        clip_is_ready(waiting, sha256=voice.sha256)
+        wake_driver()
+    elif voice.state == ClipState.REFUSED:
+        clip_is_refused(waiting, sentence=voice.sentence)
+        for project_id in projects:
+            budgets.admit(project_id)
+    for project_id in sorted(projects):
+        mine = [(pk, line_id) for pk, line_id, one in shown if one == project_id]
+        touch(project_id, takes=[pk for pk, _ in mine], lines={line for _, line in mine})
+
+
 def clip_is_ready(takes: Iterable[Take], *, sha256: str) -> None:
     """Let takes go that waited for their voice's clip. Call it in a transaction."""
     jobs = Job.objects.filter(take__in=takes, state=JobState.QUEUED, waits=Waits.CLIP)
@@ -96,6 +131,11 @@ def clip_is_refused(takes: Iterable[Take], *, sentence: str) -> None:
     )  # fmt: skip
     failed = Take.objects.filter(job__in=found)
     failed.update(state=JobState.FAILED, finished_at=now)
+    for take in failed.select_related("project", "job"):
+        log(
+            None, "take ended", project=take.project, target=f"take {take.pk}",
+            how=JobState.FAILED.label.lower(), why=take.job.error if take.job else sentence,
+        )  # fmt: skip
     for project_id in set(failed.values_list("project", flat=True)):
         mine = failed.filter(project=project_id).values_list("pk", "line_id")
         touch(project_id, takes=[pk for pk, _ in mine], lines={line for _, line in mine})

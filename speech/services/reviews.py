@@ -192,6 +192,8 @@ def settle(actor: User, *, take: Take) -> None:
     decisions = list(review.decisions.filter(ended_at=None))
     if take.project.archived_at is not None or review.state != ReviewState.WAITING:
         return
+    if approval.lacks_consent(take):
+        return
     if approval.is_met(take.project, decisions):
         _make_approved(actor, review, take)
         log(
@@ -275,6 +277,8 @@ def _refuse_unfit(take: Take, *, stale_too: bool = True) -> None:
         )
     if take.archived_at is not None:
         raise WrongState("This take is archived. Restore it first.")
+    if stale_too and (missing := approval.lacks_consent(take)):
+        raise WrongState(missing)
     for one in approval.hindrances(take) if stale_too else ():
         what = "Its line’s text" if one.what == "Text" else "The reference clip of its voice"
         raise WrongState(f"{what} was changed since this take was made. Make a new take.")

@@ -21,7 +21,7 @@ from speech.services.adopting import adopt_setup
 from speech.services.events import hold, log, touch
 from speech.services.fallen import recheck
 from speech.services.queueing import queue_takes
-from speech.states import RETRYABLE, BatchKind
+from speech.states import RETRYABLE, BatchKind, ClipState
 
 MOST_AT_ONCE = 8
 
@@ -155,6 +155,11 @@ def retry_take(actor: User, *, take: Take) -> Job:
     take = locked(take)
     if take.state not in {state.value for state in RETRYABLE}:
         raise WrongState("Only a take that failed can be tried again.")
+    if take.voice is not None and take.voice.state == ClipState.REFUSED:
+        raise WrongState(
+            f"The reference clip of the voice “{take.voice.name}” cannot be used."
+            f" {take.voice.sentence}"
+        )
     return ask_again(actor, take=take, verb="take retried")
 
 
@@ -296,6 +301,6 @@ def locked(take: Take) -> Take:
     hold(take.project_id)
     return (
         Take.objects.select_for_update(of=("self",))
-        .select_related("project", "line")
+        .select_related("project", "line", "voice")
         .get(pk=take.pk)
     )

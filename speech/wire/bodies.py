@@ -141,13 +141,19 @@ class StatusBody:
 
 @dataclass(frozen=True, kw_only=True)
 class ResultBody:
-    """The final body. `output_url` is the first web address found in it, or empty."""
+    """The final body. `output_url` is the first web address found in it, or empty.
+
+    `engine` and `engine_note` are the front door's own addition: which engine was used, and what
+    a caller should know of it. The provider sends neither.
+    """
 
     status: StatusWord
     output_url: str = ""
     seed: int | None = None
     metrics: Metrics = field(default_factory=Metrics)
     error: str = ""
+    engine: str = ""
+    engine_note: str = ""
 
     @classmethod
     def parse(cls, data: object) -> ResultBody:
@@ -160,22 +166,23 @@ class ResultBody:
             seed=None if seed is None else int(seed),
             metrics=metrics,
             error=message_of(body),
+            engine=as_string(body.get("engine")),
+            engine_note=as_string(body.get("engine_note")),
         )
 
     def dump(self) -> dict[str, Any]:
-        if self.status is StatusWord.FAILED:
-            return {
-                "status": "FAILED",
-                "error": self.error,
-                "metrics": self.metrics.dump(),
-            }
+        failed = self.status is StatusWord.FAILED
         body: dict[str, Any] = {
             "status": self.status.value,
-            "error": None,
+            "error": self.error if failed else None,
             "metrics": self.metrics.dump(),
-            "output": self.output_url or None,
         }
-        return body if self.seed is None else body | {"seed": self.seed}
+        if not failed:
+            body["output"] = self.output_url or None
+        if not failed and self.seed is not None:
+            body["seed"] = self.seed
+        named = {"engine": self.engine, "engine_note": self.engine_note}
+        return body | {name: words for name, words in named.items() if words}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,6 +203,23 @@ class CreditsBody:
 
     def dump(self) -> dict[str, Any]:
         return {"credits": self.credits, "free-credits": self.free_credits}
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadRequest:
+    """Files to be kept, each as a data URL: `data:audio/mpeg;base64,…`."""
+
+    data_urls: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, data: object) -> UploadRequest:
+        urls = as_object(data).get("data_urls")
+        if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls):
+            raise WireError("data_urls is not a list of data URLs")
+        return cls(data_urls=tuple(urls))
+
+    def dump(self) -> dict[str, Any]:
+        return {"data_urls": list(self.data_urls)}
 
 
 @dataclass(frozen=True, kw_only=True)

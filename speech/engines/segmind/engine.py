@@ -185,7 +185,8 @@ class SegmindEngine:
         limit = self._settings.max_clip_bytes
         data_url = await asyncio.to_thread(_data_url, path, content_type, limit)
         try:
-            answer = await self._api.post(self._settings.upload, {"data_urls": [data_url]})
+            body = wire.UploadRequest(data_urls=(data_url,)).dump()
+            answer = await self._api.post(self._settings.upload, body)
             if not 200 <= answer.status < 300:
                 raise outcomes.submit_error(answer, self._redact)
         except (NotAccepted, OutcomeUnknown) as error:
