@@ -106,6 +106,7 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("voice_edit", "GET"): MAKERS,
     ("voice_edit", "POST"): MAKERS,
     ("voice_recheck", "POST"): MAKERS,
+    ("voice_consent", "POST"): MAKERS,
     ("voice_archive", "POST"): MAKERS,
     ("voice_delete", "GET"): MAKERS,
     ("voice_delete", "POST"): MAKERS,

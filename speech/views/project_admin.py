@@ -19,6 +19,7 @@ from speech.models import Membership, MustSay, Project
 from speech.queries.approval import policy_of
 from speech.queries.disk import project_bytes
 from speech.queries.people import members, open_invitations
+from speech.queries.voices import unlisted_count
 from speech.services import links, mail, projects
 from speech.services import members as membership
 from speech.states import LIVE, LinkKind, Role
@@ -144,6 +145,7 @@ def project_delete(request: HttpRequest, slug: str) -> HttpResponse:
         "takes": project.takes.count(),
         "live_takes": project.takes.filter(state__in=LIVE).count(),
         "bytes": project_bytes(project),
+        "unlisted": unlisted_count(project),
     }
     return render(request, "project_admin/delete.html", context)
 
