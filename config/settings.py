@@ -269,6 +269,28 @@ SEGMIND_POLLS_PER_MINUTE = env.integer(
     help="How often all waiting takes together may be asked for.",
 )
 
+# --- the front door: the same protocol, served by the studio -------------------------------------
+
+API_RESULT_SECONDS = env.integer(
+    "API_RESULT_SECONDS",
+    3600,
+    low=60,
+    help="How long a request made through the API can be asked for by its id; its take stays.",
+)
+API_OUTPUT_SECONDS = env.integer(
+    "API_OUTPUT_SECONDS",
+    7 * 24 * 3600,
+    low=60,
+    help="How long addresses of sound that the API hands out work without a key.",
+)
+API_WAIT_SECONDS = env.integer(
+    "API_WAIT_SECONDS",
+    300,
+    low=1,
+    high=3600,
+    help="How long a call of the API may be kept waiting for its sound; then 504 with its id.",
+)
+
 # --- the queue -----------------------------------------------------------------------------------
 
 DRIVER_LEASE_SECONDS = env.integer(

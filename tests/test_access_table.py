@@ -121,6 +121,7 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("invite", "POST"): OWNERS,
     ("invite_revoke", "POST"): OWNERS,
     # oneself, and everybody
+    ("reference", "GET"): EVERYBODY,
     ("account", "GET"): EVERYBODY,
     ("account", "POST"): EVERYBODY,
     ("account_password", "POST"): EVERYBODY,
@@ -147,7 +148,7 @@ FOR_GUESTS: dict[tuple[str, str], set[int]] = {
     ("guest_comment", "POST"): {422},
 }
 """What whoever holds a guest link may open, signed in or not; nobody without it."""
-OPEN_TO_ALL = {"healthz", "sign_in", "forgot", "link"}
+OPEN_TO_ALL = {"healthz", "sign_in", "forgot", "link", "openapi"}
 """What somebody who has not signed in may open; `tests/views/test_session.py` has more to say."""
 ONES_OWN = {"notice_open"}
 """What belongs to one person (the viewer here) is not there for anybody else."""
@@ -187,7 +188,7 @@ def house(cast: SimpleNamespace) -> SimpleNamespace:
         "invite": (slug,), "invite_revoke": (slug, invitation.link.pk), "account": (),
         "my_changes": (), "notices": (), "notices_read": (), "notice": (notice.pk,),
         "presence_leave": (slug,), "sign_out": (), "people": (), "person": (somebody.pk,),
-        "settings": (),
+        "settings": (), "reference": (),
         "review_queue": (), "review": (take.pk,), "review_ask_ticked": (slug,), "policy": (slug,),
         "word": (slug, word.pk), "word_add": (slug,), "word_restore": (slug,),
         "engine": ("draft",), "tests": (slug,), "test_new": (slug,), "test": (blind.pk,),

@@ -25,7 +25,8 @@ from speech.services.fallen import recheck
 from speech.states import CLIP_LIVE, LIVE, ClipState
 
 CHECK_VOICE = "speech.tasks.check_voice"
-NAME_LIMIT, BY_LIMIT, FOR_LIMIT, URL_LIMIT = 80, 120, 500, 2000
+NAME_LIMIT, BY_LIMIT, FOR_LIMIT = 80, 120, 500
+URL_LIMIT = params.URL_REFUSED_OVER
 INCOMING = "incoming"
 CONSENT_FIELDS = (
     ("name", "Give the voice a name.", "The name", NAME_LIMIT),

@@ -256,6 +256,7 @@ PAGES: tuple[PageToSee, ...] = (
     PageToSee(name="settings", path="/settings/"),
     PageToSee(name="project-settings", path="{project}settings/"),
     PageToSee(name="project-delete", path="{project}delete/"),
+    PageToSee(name="reference", path="/reference/", who="viewer"),
     PageToSee(name="account", path="/account/"),
     PageToSee(name="notices", path="/notices/"),
     PageToSee(name="notices-none", path="/notices/", who="viewer"),
