@@ -18,6 +18,7 @@ from django.http import Http404
 
 from speech.errors import NotAllowed
 from speech.models import (
+    ApiKey,
     Comment,
     GuestLink,
     Line,
@@ -159,6 +160,15 @@ def get_guest_link(user: User, pk: int, need: Can = Can.EDIT) -> GuestLink:
     _through(user, link.take.project if link else None, need)
     assert link is not None
     return link
+
+
+def get_key(user: User, slug: str, pk: int, need: Can = Can.MANAGE) -> ApiKey:
+    """An API key of the project at this address, revoked or not."""
+    keys = ApiKey.objects.select_related("project", "created_by")
+    key = keys.filter(pk=pk, project__slug=slug).first()
+    _through(user, key.project if key else None, need)
+    assert key is not None
+    return key
 
 
 def get_voice(user: User, pk: int, need: Can = Can.LISTEN) -> Voice:

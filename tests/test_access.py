@@ -90,3 +90,13 @@ def test_a_voice_whose_consent_is_not_stated_belongs_to_its_project(cast: Simple
     assert access.projects_where(cast.reviewer, Can.VOICES) == frozenset()
     assert access.projects_where(cast.administrator, Can.MANAGE) == {cast.project.pk, elsewhere.pk}
 
+
+def test_a_key_is_fetched_through_its_project_and_at_its_address(cast: SimpleNamespace) -> None:
+    key = factories.make_key(cast.project)
+    other = factories.make_project(owner=cast.owner)
+    assert access.get_key(cast.owner, cast.project.slug, key.pk) == key
+    with pytest.raises(NotAllowed):
+        access.get_key(cast.producer, cast.project.slug, key.pk)
+    for person, slug in ((cast.stranger, cast.project.slug), (cast.owner, other.slug)):
+        with pytest.raises(Http404):
+            access.get_key(person, slug, key.pk)

@@ -120,6 +120,11 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("member_remove", "POST"): OWNERS,
     ("invite", "POST"): OWNERS,
     ("invite_revoke", "POST"): OWNERS,
+    ("keys", "GET"): OWNERS,
+    ("keys", "POST"): OWNERS,
+    ("key_budget", "POST"): OWNERS,
+    ("key_revoke", "GET"): OWNERS,
+    ("key_revoke", "POST"): OWNERS,
     # oneself, and everybody
     ("reference", "GET"): EVERYBODY,
     ("account", "GET"): EVERYBODY,
@@ -174,6 +179,7 @@ def house(cast: SimpleNamespace) -> SimpleNamespace:
     )  # fmt: skip
     guest = make_guest_link(cast.owner, take=take, label="Zoe", days=7)
     said = write_as_guest(guest.link, name="Zoe", text="Warmer")
+    key = factories.make_key(cast.project)
     word = cast.project.must_say.create(word="Skyline")
     factories.make_delivery(cast.project)
     slug = cast.project.slug
@@ -188,7 +194,7 @@ def house(cast: SimpleNamespace) -> SimpleNamespace:
         "invite": (slug,), "invite_revoke": (slug, invitation.link.pk), "account": (),
         "my_changes": (), "notices": (), "notices_read": (), "notice": (notice.pk,),
         "presence_leave": (slug,), "sign_out": (), "people": (), "person": (somebody.pk,),
-        "settings": (), "reference": (),
+        "settings": (), "keys": (slug,), "key": (slug, key.pk), "reference": (),
         "review_queue": (), "review": (take.pk,), "review_ask_ticked": (slug,), "policy": (slug,),
         "word": (slug, word.pk), "word_add": (slug,), "word_restore": (slug,),
         "engine": ("draft",), "tests": (slug,), "test_new": (slug,), "test": (blind.pk,),

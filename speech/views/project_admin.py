@@ -18,6 +18,7 @@ from speech.forms.reviews import PolicyForm, WordForm
 from speech.models import Membership, MustSay, Project
 from speech.queries.approval import policy_of
 from speech.queries.disk import project_bytes
+from speech.queries.keys import living_keys
 from speech.queries.people import members, open_invitations
 from speech.queries.voices import unlisted_count
 from speech.services import links, mail, projects
@@ -185,6 +186,7 @@ def settings_page(
         "words": _words(project, changed_word),
         "word_form": word_form or WordForm(),
         "can_mail": mail.can_mail(),
+        "api_keys": living_keys(project) if Can.MANAGE in can else 0,
         "invitations": open_invitations(project) if Can.MANAGE in can else [],
         "bytes": project_bytes(project) if Can.ADMINISTER in can else 0,
     }
