@@ -3,7 +3,8 @@
 Rule: a view gets its object from here, through the right it needs; a stranger gets 404 (nothing
 is revealed), a member without the right gets `NotAllowed` (403). Reason: a view that forgot the
 check would have no object. An administrator acts as an owner everywhere. Voices are a library of
-the whole studio: the best role that a person has on any project counts there.
+the whole studio: the best role that a person has on any project counts there. Until somebody has
+stated its consent, a voice that came through a project's API belongs to that project alone.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from django.http import Http404
 
 from speech.errors import NotAllowed
 from speech.models import (
+    ApiKey,
     Comment,
     GuestLink,
     Line,
@@ -89,6 +91,17 @@ def projects_of(user: User) -> QuerySet[Project]:
     return Project.objects.filter(memberships__user=user)
 
 
+def projects_where(user: User, need: Can) -> frozenset[int]:
+    """Keys of the projects in which `user` may do `need`. One query."""
+    if not user.is_active:
+        return frozenset()
+    if user.is_superuser:
+        return frozenset(Project.objects.values_list("pk", flat=True))
+    roles = [role for role, can in ROLE_CAN.items() if need in can]
+    found = Membership.objects.filter(user=user, role__in=roles)
+    return frozenset(found.values_list("project", flat=True))
+
+
 def get_project(user: User, slug: str, need: Can = Can.LISTEN) -> Project:
     return _through(user, Project.objects.filter(slug=slug).first(), need)
 
@@ -149,8 +162,22 @@ def get_guest_link(user: User, pk: int, need: Can = Can.EDIT) -> GuestLink:
     return link
 
 
+def get_key(user: User, slug: str, pk: int, need: Can = Can.MANAGE) -> ApiKey:
+    """An API key of the project at this address, revoked or not."""
+    keys = ApiKey.objects.select_related("project", "created_by")
+    key = keys.filter(pk=pk, project__slug=slug).first()
+    _through(user, key.project if key else None, need)
+    assert key is not None
+    return key
+
+
 def get_voice(user: User, pk: int, need: Can = Can.LISTEN) -> Voice:
-    voice = Voice.objects.filter(pk=pk).first()
+    """A voice of the library, by the right that `user` has in the studio; one that came through a
+    project's API, and whose consent nobody stated yet, by the right that they have there."""
+    voice = Voice.objects.select_related("unlisted_in", "arrived_by").filter(pk=pk).first()
+    if voice is not None and voice.unlisted_in is not None:
+        _through(user, voice.unlisted_in, need)
+        return voice
     can = studio_capabilities(user)
     if voice is None or not can:
         raise Http404

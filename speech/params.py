@@ -25,6 +25,7 @@ SEED_MAX = 2**31 - 1
 
 TEXT_REFUSED_OVER = 500
 TEXT_WARNED_OVER = 300
+URL_REFUSED_OVER = 2000
 
 
 def _plain(number: float) -> str:

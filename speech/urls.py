@@ -44,6 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
             "speech.urls_records",
             "speech.urls_live",
             "speech.urls_api",
+            "speech.urls_door",
         )
         if find_spec(name)
     ),

@@ -10,6 +10,7 @@ urlpatterns = [
     path("voices/<int:pk>/", voices.voice, name="voice"),
     path("voices/<int:pk>/state/", voices.voice_state, name="voice_state"),
     path("voices/<int:pk>/edit/", voices.voice_edit, name="voice_edit"),
+    path("voices/<int:pk>/consent/", voices.voice_consent, name="voice_consent"),
     path("voices/<int:pk>/recheck/", voices.voice_recheck, name="voice_recheck"),
     path("voices/<int:pk>/archive/", voices.voice_archive, name="voice_archive"),
     path("voices/<int:pk>/delete/", voices.voice_delete, name="voice_delete"),

@@ -75,3 +75,28 @@ def test_only_a_producer_or_an_owner_of_some_project_changes_voices(cast: Simple
         assert access.get_voice(person, voice.pk) == voice
         with pytest.raises(NotAllowed):
             access.get_voice(person, voice.pk, Can.VOICES)
+
+
+def test_a_voice_whose_consent_is_not_stated_belongs_to_its_project(cast: SimpleNamespace) -> None:
+    voice = factories.make_unlisted_voice(cast.project)
+    elsewhere = factories.make_project(owner=cast.stranger)
+    assert access.get_voice(cast.viewer, voice.pk) == voice
+    assert access.get_voice(cast.producer, voice.pk, Can.VOICES) == voice
+    with pytest.raises(NotAllowed):
+        access.get_voice(cast.reviewer, voice.pk, Can.VOICES)
+    with pytest.raises(Http404):
+        access.get_voice(cast.stranger, voice.pk)
+    assert access.projects_where(cast.producer, Can.VOICES) == {cast.project.pk}
+    assert access.projects_where(cast.reviewer, Can.VOICES) == frozenset()
+    assert access.projects_where(cast.administrator, Can.MANAGE) == {cast.project.pk, elsewhere.pk}
+
+
+def test_a_key_is_fetched_through_its_project_and_at_its_address(cast: SimpleNamespace) -> None:
+    key = factories.make_key(cast.project)
+    other = factories.make_project(owner=cast.owner)
+    assert access.get_key(cast.owner, cast.project.slug, key.pk) == key
+    with pytest.raises(NotAllowed):
+        access.get_key(cast.producer, cast.project.slug, key.pk)
+    for person, slug in ((cast.stranger, cast.project.slug), (cast.owner, other.slug)):
+        with pytest.raises(Http404):
+            access.get_key(person, slug, key.pk)

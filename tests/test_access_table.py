@@ -107,6 +107,7 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("voice_edit", "GET"): MAKERS,
     ("voice_edit", "POST"): MAKERS,
     ("voice_recheck", "POST"): MAKERS,
+    ("voice_consent", "POST"): MAKERS,
     ("voice_archive", "POST"): MAKERS,
     ("voice_delete", "GET"): MAKERS,
     ("voice_delete", "POST"): MAKERS,
@@ -120,7 +121,13 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("member_remove", "POST"): OWNERS,
     ("invite", "POST"): OWNERS,
     ("invite_revoke", "POST"): OWNERS,
+    ("keys", "GET"): OWNERS,
+    ("keys", "POST"): OWNERS,
+    ("key_budget", "POST"): OWNERS,
+    ("key_revoke", "GET"): OWNERS,
+    ("key_revoke", "POST"): OWNERS,
     # oneself, and everybody
+    ("reference", "GET"): EVERYBODY,
     ("account", "GET"): EVERYBODY,
     ("account", "POST"): EVERYBODY,
     ("account_password", "POST"): EVERYBODY,
@@ -147,7 +154,7 @@ FOR_GUESTS: dict[tuple[str, str], set[int]] = {
     ("guest_comment", "POST"): {422},
 }
 """What whoever holds a guest link may open, signed in or not; nobody without it."""
-OPEN_TO_ALL = {"healthz", "sign_in", "forgot", "link"}
+OPEN_TO_ALL = {"healthz", "sign_in", "forgot", "link", "openapi"}
 """What somebody who has not signed in may open; `tests/views/test_session.py` has more to say."""
 BY_KEY = {
     "api_submit", "api_run_sync", "api_status", "api_result", "api_poll", "api_credits",
@@ -180,6 +187,7 @@ def house(cast: SimpleNamespace) -> SimpleNamespace:
     )  # fmt: skip
     guest = make_guest_link(cast.owner, take=take, label="Zoe", days=7)
     said = write_as_guest(guest.link, name="Zoe", text="Warmer")
+    key = factories.make_key(cast.project)
     word = cast.project.must_say.create(word="Skyline")
     factories.make_delivery(cast.project)
     slug = cast.project.slug
@@ -194,7 +202,7 @@ def house(cast: SimpleNamespace) -> SimpleNamespace:
         "invite": (slug,), "invite_revoke": (slug, invitation.link.pk), "account": (),
         "my_changes": (), "notices": (), "notices_read": (), "notice": (notice.pk,),
         "presence_leave": (slug,), "sign_out": (), "people": (), "person": (somebody.pk,),
-        "settings": (),
+        "settings": (), "keys": (slug,), "key": (slug, key.pk), "reference": (),
         "review_queue": (), "review": (take.pk,), "review_ask_ticked": (slug,), "policy": (slug,),
         "word": (slug, word.pk), "word_add": (slug,), "word_restore": (slug,),
         "engine": ("draft",), "tests": (slug,), "test_new": (slug,), "test": (blind.pk,),

@@ -43,8 +43,8 @@ class ClipForm(StudioForm):
     upload = _file_field("or a file")
 
 
-class VoiceForm(TuningForm):
-    """What a person says about a voice. Lengths and what is missing, the service finds."""
+class ConsentForm(StudioForm):
+    """Whose voice it is, and what was agreed. Lengths and what is missing, the service finds."""
 
     name = forms.CharField(label="Name", required=False, widget=forms.TextInput())
     consent_by = forms.CharField(
@@ -58,6 +58,15 @@ class VoiceForm(TuningForm):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="For example: product films of 2026, web and social media.",
     )
+
+    @classmethod
+    def of(cls, voice: Voice) -> ConsentForm:
+        """An empty one for a voice among others on a page; the name it arrived with is proposed."""
+        return cls(initial={"name": voice.name}, auto_id=f"voice-{voice.pk}-%s")
+
+
+class VoiceForm(TuningForm, ConsentForm):
+    """What a person says about a voice, and the knobs that it prefers."""
 
     def __init__(self, *args: Any, voice: Voice | None = None, **kwargs: Any) -> None:
         initial = params.defaults()

@@ -38,7 +38,13 @@ from speech.models import Voice
 from speech.services.events import hold, log
 from speech.services.fallen import recheck
 from speech.services.queueing import settle_clip, settle_stranded_clips
-from speech.services.voices import CHECK_VOICE, INCOMING, concerned, remove_files
+from speech.services.voices import (
+    CHECK_VOICE,
+    INCOMING,
+    clips_folder,
+    concerned,
+    remove_files,
+)
 from speech.states import CLIP_LIVE, ClipState
 
 logger = logging.getLogger(__name__)
@@ -194,7 +200,7 @@ def _keep(
 ) -> None:
     voice = claim.voice
     old = [voice.clip.name or "", voice.clip_mp3.name or "", voice.incoming]
-    base = f"voices/{voice.pk}/{measured.sha256[:16]}"
+    base = f"{clips_folder(voice.pk)}/{measured.sha256[:16]}"
     sizes = {"mp3_bytes": mp3.stat().st_size}
     new = [_store(flac, f"{base}.flac"), _store(mp3, f"{base}.mp3")]
     facts = dict[str, Any](

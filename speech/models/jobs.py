@@ -25,6 +25,14 @@ class JobQuerySet(models.QuerySet["Job"]):
             | Q(state=JobState.QUEUED, waits="") & ~Q(engine__in=list(paused))
         )
 
+    def live(self) -> JobQuerySet:
+        """Those that are not finished, one way or the other."""
+        return self.filter(state__in=sorted(LIVE))
+
+    def counted(self) -> JobQuerySet:
+        """Those that count against a budget: all but the ones that wait for room in it."""
+        return self.exclude(waits__in=OVER_BUDGET)
+
     def due(self, now: datetime) -> JobQuerySet:
         return self.actionable().filter(due_at__lte=now)
 

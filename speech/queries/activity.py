@@ -42,8 +42,10 @@ _WHAT = {
     "choice removed": "Take in use",
     "approval policy changed": "Policy",
 }
-_TOLD_BY_REASON = frozenset({"approval fell", "review stopped"})
-"""The sentence says what became of it; what changed is the reason."""
+_TOLD_BY_REASON = frozenset(
+    {"approval fell", "review stopped", "budget changed", "key budget changed"}
+)
+"""The sentence says what became of it; what changed, if anything is left to say, is the reason."""
 _STATES = {**dict(ReviewState.choices), **dict(VoteMethod.choices)}
 _ROLES = {role.value: role.label for role in Role}
 

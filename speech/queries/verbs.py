@@ -187,6 +187,8 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
                 "voice added": "{who} added {target}",
                 "voice edited": "{who} edited {target}",
                 "voice clip asked for again": "{who} asked for the clip of {target} again",
+                "voice consent stated": "{who} stated the consent for {target}, which came through"
+                " the API",
                 "voice ready": "The clip of {target} is checked and ready",
                 "voice clip refused": "The clip of {target} cannot be used",
                 "voice archived": "{who} archived {target}",

@@ -9,6 +9,7 @@ from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from speech import params
+from speech.access import Can, projects_of, projects_where
 from speech.models import Line, Project, Take, User, Voice
 from speech.states import LIVE, ClipState
 
@@ -52,6 +53,55 @@ class Touches:
     lines: int
     takes: int
     live_takes: int
+
+
+UNLISTED_SHOWN = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnlistedCard:
+    """A voice that came through the API of `project`, whose consent nobody has stated."""
+
+    voice: Voice
+    project: Project
+    takes: int
+    can_state: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unlisted:
+    """The newest of them that a person may know of."""
+
+    cards: tuple[UnlistedCard, ...]
+    total: int
+
+
+def unlisted(viewer: User) -> Unlisted:
+    """Of the projects that `viewer` may open only. Four queries, however many there are."""
+    projects = projects_of(viewer)
+    found = Voice.objects.unlisted().filter(unlisted_in__in=projects)
+    rows = list(found.select_related("unlisted_in", "arrived_by").order_by("-id")[:UNLISTED_SHOWN])
+    if not rows:
+        return Unlisted(cards=(), total=0)
+    takes = _counts(Take.objects.filter(voice__in=rows))
+    makers = projects_where(viewer, Can.VOICES)
+    return Unlisted(
+        cards=tuple(
+            UnlistedCard(
+                voice=voice,
+                project=voice.unlisted_in,
+                takes=takes.get(voice.pk, 0),
+                can_state=voice.unlisted_in_id in makers,
+            )
+            for voice in rows
+            if voice.unlisted_in is not None
+        ),
+        total=found.count(),
+    )
+
+
+def unlisted_count(project: Project) -> int:
+    return Voice.objects.filter(unlisted_in=project).count()
 
 
 def any_archived() -> bool:

@@ -20,6 +20,7 @@ from speech.background import wake_driver
 from speech.catalog import ENGINES
 from speech.errors import BadInput
 from speech.models import ApiKey, Job, Project, Take, User
+from speech.models.jobs import JobQuerySet
 from speech.services.events import hold, log, touch
 from speech.states import OVER_BUDGET, JobState, Waits
 
@@ -32,9 +33,9 @@ def price_of(engine: str) -> Decimal:
     return Decimal(str(ENGINES[engine].price))
 
 
-def used(jobs: QuerySet[Job]) -> Decimal:
+def used(jobs: JobQuerySet) -> Decimal:
     """What these jobs cost, or may yet cost."""
-    found = jobs.exclude(waits__in=OVER_BUDGET).aggregate(sum=Sum("amount"))["sum"]
+    found = jobs.counted().aggregate(sum=Sum("amount"))["sum"]
     return Decimal(found or 0)
 
 
@@ -146,7 +147,7 @@ def waiting_for_budget(project: Project) -> QuerySet[Job]:
     return Job.objects.filter(Q(waits__in=OVER_BUDGET), project=project, state=JobState.QUEUED)
 
 
-def _room(budget: Decimal | None, jobs: QuerySet[Job]) -> Decimal | None:
+def _room(budget: Decimal | None, jobs: JobQuerySet) -> Decimal | None:
     return None if budget is None else max(Decimal(0), budget - used(jobs))
 
 

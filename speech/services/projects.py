@@ -15,6 +15,7 @@ from speech.models import Membership, Project, User, Voice
 from speech.services.cancelling import cancel_queued
 from speech.services.events import log, moved, touch
 from speech.services.fallen import recheck
+from speech.services.voices import clips_folder, remove_files
 from speech.states import LIVE, Role
 
 NAME_LIMIT = 120
@@ -83,7 +84,8 @@ def restore_project(actor: User, *, project: Project) -> Project:
 
 @transaction.atomic
 def delete_project(actor: User, *, project: Project) -> None:
-    """Everything in it goes: lines, takes and their audio, deliveries. Archived projects only.
+    """Everything in it goes: lines, takes and their audio, deliveries, keys, and the voices that
+    came through its API and whose consent nobody stated. Archived projects only.
 
     Files are removed by a task after the rows are gone, so a crash between the two leaves
     orphaned files at worst, never rows without their audio.
@@ -93,8 +95,12 @@ def delete_project(actor: User, *, project: Project) -> None:
     if project.takes.filter(state__in=LIVE).exists():
         raise WrongState("Takes are still being made. Wait until they are done, then delete.")
     log(actor, "project deleted", target=project.slug, name=project.name)
-    folders = media_folder(project.pk), deliveries_folder(project.pk)
+    unlisted = list(Voice.objects.filter(unlisted_in=project).values_list("pk", "incoming"))
+    folders = [media_folder(project.pk), deliveries_folder(project.pk)]
+    folders += [clips_folder(pk) for pk, _ in unlisted]
     project.delete()
+    # An upload that a crash leaves here is found by the sweep of what no voice names.
+    transaction.on_commit(lambda: remove_files(name for _, name in unlisted), robust=True)
     for folder in folders:
         enqueue("speech.tasks.remove_media", folder)
 

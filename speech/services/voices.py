@@ -20,12 +20,13 @@ from speech import params
 from speech.background import enqueue
 from speech.errors import Fault, ParamErrors, WrongState
 from speech.models import Line, Project, Review, User, Voice
-from speech.services.events import hold, log, touch
+from speech.services.events import hold, log, moved, touch
 from speech.services.fallen import recheck
 from speech.states import CLIP_LIVE, LIVE, ClipState
 
 CHECK_VOICE = "speech.tasks.check_voice"
-NAME_LIMIT, BY_LIMIT, FOR_LIMIT, URL_LIMIT = 80, 120, 500, 2000
+NAME_LIMIT, BY_LIMIT, FOR_LIMIT = 80, 120, 500
+URL_LIMIT = params.URL_REFUSED_OVER
 INCOMING = "incoming"
 CONSENT_FIELDS = (
     ("name", "Give the voice a name.", "The name", NAME_LIMIT),
@@ -88,6 +89,7 @@ def edit_voice(
     knobs = _clean_knobs(tuning, faults)
     if faults:
         raise ParamErrors(faults)
+    _refuse_unlisted(voice)
     hold(*concerned(voice))
     old = _record(voice)
     for field, value in words.items():
@@ -97,6 +99,34 @@ def edit_voice(
     log(actor, "voice edited", target=f"voice {voice.pk}", old=old, new=_record(voice))
     recheck(actor, voice=voice)
     _touch_users(voice)
+    return voice
+
+
+@transaction.atomic
+def state_consent(
+    actor: User, *, voice: Voice, name: str, consent_by: str, consent_for: str
+) -> Voice:
+    """A voice that came through the API joins the library: somebody says whose it is, who gave
+    consent, and what for. From then on what it reads can be approved."""
+    faults, words = _clean_words(name=name, consent_by=consent_by, consent_for=consent_for)
+    if faults:
+        raise ParamErrors(faults)
+    hold(*concerned(voice))
+    project, old = voice.unlisted_in, _record(voice)
+    stated = Voice.objects.unlisted().filter(pk=voice.pk).update(**words, unlisted_in=None)
+    if not stated:
+        raise WrongState("Somebody has stated the consent for this voice already.")
+    voice.refresh_from_db()
+    what = moved(old, _record(voice))
+    log(
+        actor, "voice consent stated", project=project, target=f"voice {voice.pk}",
+        name=voice.name, **what,
+    )  # fmt: skip
+    recheck(actor, voice=voice)
+    users = _users(voice)
+    for project_id in sorted(concerned(voice)):
+        takes = voice.takes.filter(project=project_id).values_list("pk", flat=True)
+        touch(project_id, takes=takes, lines=users.get(project_id, ()))
     return voice
 
 
@@ -112,6 +142,7 @@ def recheck_voice(
 
     Without either, the address that the voice already has is fetched again.
     """
+    _refuse_unlisted(voice)
     faults: list[Fault] = []
     if upload is None and not source_url.strip():
         source_url = voice.source_url
@@ -147,6 +178,7 @@ def recheck_voice(
 @transaction.atomic
 def archive_voice(actor: User, *, voice: Voice) -> Voice:
     """Out of the lists for new takes; everything made with it stays."""
+    _refuse_unlisted(voice)
     voice.archived_at = timezone.now()
     voice.save(update_fields=["archived_at"])
     log(actor, "voice archived", target=f"voice {voice.pk}", name=voice.name)
@@ -181,6 +213,11 @@ def delete_voice(actor: User, *, voice: Voice) -> None:
     recheck(actor, lines=decided)
     _touch(touched)
     transaction.on_commit(lambda: remove_files(names), robust=True)
+
+
+def clips_folder(voice_id: int) -> str:
+    """Where the clips of a voice are stored."""
+    return f"voices/{voice_id}"
 
 
 def word_faults(**given: str) -> list[Fault]:
@@ -276,6 +313,12 @@ def _keep_incoming(upload: IO[bytes]) -> str:
 def _shown_name(original: str) -> str:
     name = original.replace("\\", "/").rsplit("/", 1)[-1]
     return "".join(letter for letter in name if letter.isprintable())[:200]
+
+
+def _refuse_unlisted(voice: Voice) -> None:
+    """What arrived through the API is taken as it is: its clip is what its takes were made with."""
+    if voice.unlisted_in_id is not None:
+        raise WrongState("Nobody has stated the consent for this voice yet. State it first.")
 
 
 def _record(voice: Voice) -> dict[str, object]:

@@ -38,17 +38,21 @@ def attempt(
     return redirect(to)
 
 
+def base_url(request: HttpRequest) -> str:
+    """Where programs and people reach this studio: its public address, else the one asked for."""
+    return mail.absolute("") if mail.has_address() else request.build_absolute_uri("/").rstrip("/")
+
+
 def show_link(
     request: HttpRequest, issued: Issued, *, heading: str, back: str, mailed_to: str = ""
 ) -> HttpResponse:
     """The page that shows a new link, this once: the token is stored nowhere."""
-    base = mail.absolute(issued.path) if mail.has_address() else None
     response = render(
         request,
         "people/link.html",
         {
             "heading": heading,
-            "url": base or request.build_absolute_uri(issued.path),
+            "url": base_url(request) + issued.path,
             "link": issued.link,
             "back": back,
             "mailed_to": mailed_to,

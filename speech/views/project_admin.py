@@ -18,7 +18,9 @@ from speech.forms.reviews import PolicyForm, WordForm
 from speech.models import Membership, MustSay, Project
 from speech.queries.approval import policy_of
 from speech.queries.disk import project_bytes
+from speech.queries.keys import living_keys
 from speech.queries.people import members, open_invitations
+from speech.queries.voices import unlisted_count
 from speech.services import links, mail, projects
 from speech.services import members as membership
 from speech.states import LIVE, LinkKind, Role
@@ -144,6 +146,7 @@ def project_delete(request: HttpRequest, slug: str) -> HttpResponse:
         "takes": project.takes.count(),
         "live_takes": project.takes.filter(state__in=LIVE).count(),
         "bytes": project_bytes(project),
+        "unlisted": unlisted_count(project),
     }
     return render(request, "project_admin/delete.html", context)
 
@@ -183,6 +186,7 @@ def settings_page(
         "words": _words(project, changed_word),
         "word_form": word_form or WordForm(),
         "can_mail": mail.can_mail(),
+        "api_keys": living_keys(project) if Can.MANAGE in can else 0,
         "invitations": open_invitations(project) if Can.MANAGE in can else [],
         "bytes": project_bytes(project) if Can.ADMINISTER in can else 0,
     }

@@ -10,10 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from speech.access import Can, get_voice, need_studio, studio_capabilities
+from speech.access import Can, capabilities, get_voice, need_studio, studio_capabilities
 from speech.errors import ParamErrors, WrongState
-from speech.forms.voices import WORDS, ClipForm, NewVoiceForm, VoiceForm
-from speech.models import Voice
+from speech.forms.voices import WORDS, ClipForm, ConsentForm, NewVoiceForm, VoiceForm
+from speech.models import User, Voice
 from speech.queries import voices as reading
 from speech.services import voices as writing
 from speech.views.answers import actor, attempt, typed
@@ -23,13 +23,37 @@ from speech.views.answers import actor, attempt, typed
 def voices(request: HttpRequest) -> HttpResponse:
     need_studio(actor(request), Can.LISTEN)
     archived = request.GET.get("archived") == "1"
+    unlisted = reading.unlisted(actor(request))
     context = {
         "cards": reading.voice_cards(archived=archived),
         "archived": archived,
         "any_archived": archived or reading.any_archived(),
         "can_change": Can.VOICES in studio_capabilities(actor(request)),
+        "unlisted": [] if archived else [(c, ConsentForm.of(c.voice)) for c in unlisted.cards],
+        "unlisted_total": unlisted.total,
     }
     return render(request, "voices/page.html", context)
+
+
+@require_POST
+def voice_consent(request: HttpRequest, pk: int) -> HttpResponse:
+    """A voice that came through the API joins the library."""
+    found = get_voice(actor(request), pk, Can.VOICES)
+    form = ConsentForm(request.POST)
+    if form.is_valid():
+        words = {name: form.cleaned_data[name] for name in WORDS}
+        try:
+            writing.state_consent(actor(request), voice=found, **words)
+        except ParamErrors as error:
+            form.add_faults(error)
+        except WrongState as error:
+            messages.error(request, error.sentence)
+            return redirect(found)
+        else:
+            said = f"“{found.name}” is in the library. What it reads can be approved now."
+            messages.success(request, said)
+            return redirect(found)
+    return _voice_page(request, found, consent_form=form, status=422)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,6 +89,8 @@ def voice_state(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def voice_edit(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_voice(actor(request), pk, Can.VOICES)
+    if found.unlisted_in is not None:
+        return redirect(found)
     form = VoiceForm(typed(request), voice=found)
     if request.method == "POST" and form.is_valid():
         try:
@@ -129,13 +155,19 @@ def voice_delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _voice_page(
-    request: HttpRequest, found: Voice, *, clip_form: ClipForm | None = None, status: int = 200
+    request: HttpRequest,
+    found: Voice,
+    *,
+    clip_form: ClipForm | None = None,
+    consent_form: ConsentForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     context = {
         **_state(request, found),
         "preferred": reading.preferred(found),
         "touches": reading.touches(found, actor(request)),
         "clip_form": clip_form or ClipForm(),
+        "consent_form": consent_form or ConsentForm.of(found),
         "max_mb": settings.UPLOAD_MAX_MB,
     }
     return render(request, "voices/voice.html", context, status=status)
@@ -144,10 +176,16 @@ def _voice_page(
 def _state(request: HttpRequest, found: Voice) -> dict[str, Any]:
     return {
         "voice": found,
-        "can_change": Can.VOICES in studio_capabilities(actor(request)),
+        "can_change": _may_change(actor(request), found),
         "waiting": reading.waiting_sentence(found),
         "facts": reading.measured_facts(found),
     }
+
+
+def _may_change(user: User, found: Voice) -> bool:
+    """By the right in the studio, or in the one project that it came to through the API."""
+    own = found.unlisted_in
+    return Can.VOICES in (capabilities(user, own) if own else studio_capabilities(user))
 
 
 def _words(form: VoiceForm) -> dict[str, Any]:

@@ -137,6 +137,38 @@ make_delivery(project, missing=missing)
 later = timezone.now() + timedelta(days=1)
 make_delivery(project, state="making", file="", sha256="", done=1, total=2, beat_at=later)
 """
+_DOOR = """
+from decimal import Decimal
+from django.utils import timezone
+from speech.models import Job, Project, User, Voice
+from speech.services.keys import make_key, revoke_key
+from tests.factories import make_line, make_take, make_unlisted_voice
+project = Project.objects.get(slug=given["slug"])
+boss = User.objects.get(username=given["boss"])
+old = make_key(boss, project=project, name="Trial, spring").key
+revoke_key(boss, key=old)
+make_key(boss, project=project, name="Preview in the CMS", engine="draft")
+farm = make_key(
+    boss, project=project, name="Localisation pipeline", budget=Decimal("10"), per_minute=300
+).key
+farm.last_used_at = timezone.now()
+farm.save()
+demo = Voice.objects.get(is_demo=True)
+known = {name: getattr(demo, name) for name in
+         ("clip", "clip_mp3", "sha256", "duration", "lufs", "pitch_hz", "measured", "state")}
+take = make_take(make_line(project, "Read by a program."), engine="segmind")
+for name in ("a8f2c1.mp3", "interview_take_3_final.mp3"):
+    voice = make_unlisted_voice(project, name, arrived_by=farm, **known)
+    take.voice = voice
+take.save()
+Job.objects.filter(pk=take.job_id).update(key=farm, amount=Decimal("6.42"))
+for _ in range(2):
+    waits = make_take(take.line, state="queued", engine="segmind")
+    Job.objects.filter(pk=waits.job_id).update(
+        key=farm, amount=Decimal("4.20"), waits="key_budget"
+    )
+result = {"key": farm.pk, "unlisted": voice.pk}
+"""
 _STALE = """
 from speech.models import Line
 from speech.services.lines import edit_line
@@ -212,6 +244,11 @@ PAGES: tuple[PageToSee, ...] = (
     PageToSee(name="review-settings-viewer", path="{film}settings/", who="viewer"),
     PageToSee(name="voices", path="/voices/"),
     PageToSee(name="voice", path="/voices/{voice}/"),
+    PageToSee(
+        name="voices-unlisted", path="/voices/", opens=(".unlisted details:not([open]) > summary",)
+    ),
+    PageToSee(name="voice-unlisted", path="/voices/{unlisted}/"),
+    PageToSee(name="voice-unlisted-viewer", path="/voices/{unlisted}/", who="viewer"),
     PageToSee(name="voice-add", path="/voices/add/"),
     PageToSee(name="voice-edit", path="/voices/{voice}/edit/"),
     PageToSee(name="voice-delete", path="/voices/{voice}/delete/"),
@@ -219,6 +256,10 @@ PAGES: tuple[PageToSee, ...] = (
     PageToSee(name="settings", path="/settings/"),
     PageToSee(name="project-settings", path="{project}settings/"),
     PageToSee(name="project-delete", path="{project}delete/"),
+    PageToSee(name="keys", path="{project}keys/", opens=(".key-more:not([open]) > summary",)),
+    PageToSee(name="keys-none", path="{empty}keys/"),
+    PageToSee(name="key-revoke", path="{project}keys/{key}/revoke/"),
+    PageToSee(name="reference", path="/reference/", who="viewer"),
     PageToSee(name="account", path="/account/"),
     PageToSee(name="notices", path="/notices/"),
     PageToSee(name="notices-none", path="/notices/", who="viewer"),
@@ -267,9 +308,11 @@ def set_out(scene: Scene, provider: Upstream) -> Tour:
     )
     said = scene.studio.run_python(_COMMENTS, take=made["done"][0], boss=boss)
     film = scene.studio.run_python(FILM, boss=boss, viewer=viewer)
+    door = scene.studio.run_python(_DOOR, slug=project.slug, boss=boss)
     words = {
         **said,
         **film,
+        **door,
         "project": project.path,
         "blind": blind,
         "ranked": ranked,

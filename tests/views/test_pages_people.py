@@ -49,6 +49,7 @@ DOORS: dict[str, dict[str, set[str]]] = {
     "voice_add": {"GET": MAKERS, "POST": MAKERS},
     "voice_edit": {"GET": MAKERS, "POST": MAKERS},
     "voice_recheck": {"POST": MAKERS},
+    "voice_consent": {"POST": MAKERS},
     "voice_archive": {"POST": MAKERS},
     "voice_delete": {"GET": MAKERS},
     "take_audio": {"GET": MEMBERS},

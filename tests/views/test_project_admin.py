@@ -143,7 +143,10 @@ def test_a_project_is_archived_restored_and_only_then_deleted_with_its_media(
     owner.post(_url("project_archive", slug), {"restore": "1"})
     assert Project.objects.get(slug=slug).archived_at is None
     owner.post(_url("project_archive", slug))
-    assert "1 line and 1 take go" in owner.get(_url("project_delete", slug)).content.decode()
+    factories.make_unlisted_voice(cast.project)
+    page = owner.get(_url("project_delete", slug)).content.decode()
+    assert "1 line and 1 take go" in page
+    assert "1 voice that came through this project’s API" in page
     assert owner.post(_url("project_delete", slug))["Location"] == "/"
     assert not Project.objects.filter(slug=slug).exists()
     for message in OrmQ.objects.all():

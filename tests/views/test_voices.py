@@ -164,11 +164,11 @@ def test_the_library_costs_the_same_however_many_voices(
     for _ in range(3):
         factories.make_take(line, voice=factories.make_voice(created_by=cast.owner))
     producer.get("/voices/")
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         producer.get("/voices/")
     for _ in range(12):
         factories.make_take(line, voice=factories.make_voice(created_by=cast.owner))
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         page = producer.get("/voices/").content.decode()
     assert page.count("1 take") == 15
 
@@ -244,3 +244,80 @@ def test_another_clip_can_be_given_but_not_during_a_check(producer: Client) -> N
     assert "being checked right now" in response.content.decode()
     _, names = default_storage.listdir("incoming")
     assert [f"incoming/{name}" for name in names] == [voice.incoming]
+
+
+def test_voices_without_a_stated_consent_stand_apart_with_a_form(
+    producer: Client, cast: SimpleNamespace
+) -> None:
+    key = factories.make_key(cast.project, name="Localisation")
+    voice = factories.make_unlisted_voice(cast.project, arrived_by=key)
+    factories.make_take(factories.make_line(cast.project), voice=voice)
+    page = producer.get("/voices/").content.decode()
+    library, apart = page.split("Arrived through the API: consent not stated")
+    assert "a8f2.mp3" not in library.split("<main")[1]
+    for shown in ("a8f2.mp3", "Skyline", "“Localisation”", "1 take"):
+        assert shown in apart
+    assert f'action="{_url("voice_consent", voice.pk)}"' in apart
+    assert "Arrived through the API" not in producer.get("/voices/?archived=1").content.decode()
+
+
+def test_the_list_of_them_costs_the_same_however_many(
+    producer: Client, cast: SimpleNamespace, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(40):
+        factories.make_unlisted_voice(cast.project, arrived_by=factories.make_key(cast.project))
+    with django_assert_max_num_queries(16):
+        page = producer.get("/voices/").content.decode()
+    assert page.count("State the consent…") == 30
+    assert "The 30 newest are shown" in page
+
+
+def test_a_voice_of_a_project_s_api_is_that_project_s_alone(
+    client: Client, cast: SimpleNamespace
+) -> None:
+    secret = factories.make_project(owner=cast.stranger, name="Secret")
+    voice = factories.make_unlisted_voice(secret, "whisper.mp3")
+    client.force_login(cast.owner)
+    assert "whisper.mp3" not in client.get("/voices/").content.decode()
+    for name in ("voice", "voice_state", "voice_audio", "voice_delete"):
+        assert client.get(_url(name, voice.pk)).status_code == 404
+    assert client.post(_url("voice_consent", voice.pk), WORDS).status_code == 404
+
+
+def test_its_page_says_what_is_missing_and_who_may_help(
+    client: Client, cast: SimpleNamespace
+) -> None:
+    voice = factories.make_unlisted_voice(
+        cast.project, arrived_by=factories.make_key(cast.project, name="Localisation")
+    )
+    client.force_login(cast.producer)
+    page = client.get(voice.get_absolute_url()).content.decode()
+    for shown in ("consent for this voice is not stated", "Via API", "Localisation"):
+        assert shown in page
+    assert "State the consent</button>" in page
+    for other in ("Edit</a>", "Archive</button>", "Check this clip"):
+        assert other not in page
+    assert client.get(_url("voice_edit", voice.pk)).status_code == 302
+    client.force_login(cast.reviewer)
+    page = client.get(voice.get_absolute_url()).content.decode()
+    assert "An owner or a producer of the project can state the consent." in page
+    assert "State the consent</button>" not in page
+    assert client.post(_url("voice_consent", voice.pk), WORDS).status_code == 403
+
+
+def test_stating_the_consent_puts_it_into_the_library(
+    producer: Client, cast: SimpleNamespace
+) -> None:
+    voice = factories.make_unlisted_voice(cast.project, arrived_by=factories.make_key(cast.project))
+    url = _url("voice_consent", voice.pk)
+    answer = producer.post(url, {**WORDS, "consent_by": ""})
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "Say who gave consent" in page
+    assert 'value="Amara"' in page
+    said = producer.post(url, WORDS, follow=True).content.decode()
+    assert "“Amara” is in the library." in said
+    assert "Edit</a>" in said
+    assert "via API, with the key “Render farm”" in said
+    assert "Amara" in producer.get("/voices/").content.decode()
+    assert "already" in producer.post(url, WORDS, follow=True).content.decode()
