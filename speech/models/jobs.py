@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from speech.models.engines import EngineState
-from speech.states import LIVE, NOT_CONFIGURED, OWNED, Cancel, Charged, JobState, Waits
+from speech.states import LIVE, NOT_CONFIGURED, OVER_BUDGET, OWNED, Cancel, Charged, JobState, Waits
 
 
 class JobQuerySet(models.QuerySet["Job"]):
