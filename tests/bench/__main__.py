@@ -11,6 +11,7 @@ from tests.bench import (
     behind_sweep,
     board_8,
     draft_playable,
+    front_door,
     idle_tabs,
     inflight_1000,
     live_update,
@@ -40,6 +41,7 @@ BENCHES: dict[tuple[str, ...], Callable[[], list[Figure]]] = {
         "naive_1000_estimate",
     ): inflight_1000.measure,
     ("single_behind_sweep_p95",): behind_sweep.measure,
+    ("frontdoor_submit_rps", "frontdoor_status_p99"): front_door.measure,
     ("page_p95_under_load", "lock_errors"): under_load.measure,
 }
 OUTPUT = Path(__file__).resolve().parents[2] / "build" / "bench.json"
