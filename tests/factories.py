@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
@@ -10,9 +11,10 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from speech.models import Delivery, Job, Line, Membership, Project, Take, User, Voice
+from speech.models import Batch, Delivery, Job, Line, Membership, Project, Take, User, Voice
 from speech.params import SPEC_VERSION
-from speech.states import ClipState, JobState, Role
+from speech.plans import check
+from speech.states import OWNED, BatchKind, ClipState, JobState, Role
 
 _numbers = count(1)
 
@@ -142,6 +144,24 @@ def make_stored_take(line: Line, **more: Any) -> Take:
     return make_take(line, audio=name, **more)
 
 
+def make_sweep(
+    line: Line,
+    *,
+    seeds: Sequence[int] = (7, 8),
+    axes: Sequence[tuple[str, Sequence[object]]] = (("temperature", (0.5, 0.9)),),
+    state: JobState = JobState.DONE,
+    **more: Any,
+) -> Batch:
+    """A sweep whose takes are all in one state; `more` goes to each take."""
+    plan = check(seeds=seeds, axes=axes)
+    batch = Batch.objects.create(
+        project=line.project, kind=BatchKind.SWEEP, count=plan.count, plan=plan.to_json()
+    )
+    for seed, knobs in plan.readings():
+        make_take(line, state=state, batch=batch, seed=seed, **{**knobs, **more})
+    return batch
+
+
 def make_job(take: Take, **more: Any) -> Job:
     state = JobState(take.state)
     fields: dict[str, Any] = {"take": take, "project": take.project, "state": state}
@@ -151,7 +171,7 @@ def make_job(take: Take, **more: Any) -> Job:
         fields |= {"charged": "maybe", "error": "Nobody can know. It may have been charged."}
     elif state == JobState.FAILED:
         fields |= {"error": "The provider could not make this take.", "error_code": "failed"}
-    elif state in {JobState.RUNNING, JobState.DOWNLOADING, JobState.SUBMITTING, JobState.CLAIMED}:
+    elif state in OWNED:
         fields |= {
             "owner": "a-driver-that-died",
             "request_id": f"request-{take.pk}",
