@@ -98,9 +98,14 @@ class Progress:
         return self.waiting + self.being_made
 
     @property
+    def to_decide(self) -> int:
+        """Being made, and nobody has said yet that they are not wanted."""
+        return self.being_made - self.marked
+
+    @property
     def stoppable(self) -> int:
         """Those that a stop would do something about."""
-        return self.waiting + self.being_made - self.marked
+        return self.waiting + self.to_decide
 
     @property
     def finished(self) -> int:
@@ -189,20 +194,23 @@ def plan_of(batch: Batch) -> SweepPlan:
 
 def first_take(batch: Batch) -> Take:
     """What all takes of a sweep have in common. One query."""
-    own = Take.objects.filter(batch=batch).select_related("line", "voice").order_by("pk")
+    own = Take.objects.filter(batch=batch).select_related("line__voice").order_by("pk")
     found = own.defer("peaks", "words", "measured", "timings")[:1].get()
     found.project = found.line.project = batch.project
     return found
 
 
-def base(batch: Batch) -> QuerySet[Take]:
-    """The takes of a sweep in their order, for cards without a waveform."""
-    return takes.base().filter(batch=batch).defer(
-        "words", "measured", "timings", "job__result", "peaks"
-    ).order_by("pk")  # fmt: skip
+def cards(batch: Batch, line: Line, *, since: int = -1) -> list[TakeCard]:
+    """The takes of a sweep of `line` in their order, without waveforms; those that changed after
+    the project's version `since`. Queries as in `speech.queries.takes.page`."""
+    own = takes.base(around=False).filter(batch=batch, version__gt=since)
+    found = list(own.defer("words", "measured", "timings", "job__result", "peaks").order_by("pk"))
+    for take in found:
+        take.line, take.project = line, batch.project
+    return takes.cards(found)
 
 
-def grid(batch: Batch, plan: SweepPlan, cards: Sequence[TakeCard]) -> Grid:
+def grid(plan: SweepPlan, cards: Sequence[TakeCard]) -> Grid:
     """No query."""
     by_key: dict[tuple[Any, ...], TakeCard] = {}
     for card in cards:

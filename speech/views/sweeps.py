@@ -24,7 +24,6 @@ from speech.forms.sweeps import SweepForm
 from speech.htmx import StudioRequest, changes, wants_changes
 from speech.models import Batch, Line
 from speech.queries import sweeps as queries
-from speech.queries import takes
 from speech.queries.tuning import effective_tuning, effective_voice, setup_mark
 from speech.services import budgets
 from speech.services import sweeps as service
@@ -62,13 +61,12 @@ def sweep(request: StudioRequest, pk: int) -> HttpResponse:
     """How far it is, and its takes as a grid."""
     batch = access.get_sweep(request.user, pk)
     plan, first = queries.plan_of(batch), queries.first_take(batch)
-    cards = takes.cards(queries.base(batch))
     context = {
         **shared(request, batch),
         "plan": plan,
         "first": first,
         "line": first.line,
-        "grid": queries.grid(batch, plan, cards),
+        "grid": queries.grid(plan, queries.cards(batch, first.line)),
         "beside": queries.knobs(first.params, without=plan),
     }
     return render(request, "sweeps/page.html", context)

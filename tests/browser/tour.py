@@ -147,13 +147,13 @@ from tests.factories import make_sweep
 later = timezone.now() + timedelta(days=1)
 DriverLease.objects.create(owner="of-the-tour", host="elsewhere", pid=1, until=later)
 project = Project.objects.get(slug=given["slug"])
-Project.objects.filter(pk=project.pk).update(budget=Decimal("0.25"))
+Project.objects.filter(pk=project.pk).update(budget=Decimal("0.26"))
 one, two = Line.objects.filter(project=project).order_by("position")
 axes = (("temperature", (0.5, 0.7, 0.9, 1.1)), ("top_p", (0.8, 0.9, 0.95)))
 done = make_sweep(one, seeds=(4711, 90412, 1207), axes=axes)
 Take.objects.filter(batch=done, temperature=1.1, top_p=0.8).update(state=JobState.FAILED)
 live = make_sweep(two, seeds=range(1, 9), state=JobState.QUEUED, engine="segmind")
-Job.objects.filter(take__batch=live).update(due_at=later)
+Job.objects.filter(take__batch=live).update(due_at=later, amount=Decimal("0.021"))
 takes = list(Take.objects.filter(batch=live).order_by("pk"))
 for take in takes[:3]:
     Job.objects.filter(take=take).update(

@@ -11,7 +11,6 @@ from pytest_django import DjangoAssertNumQueries
 from speech.models import Batch, EngineState, Job, Line, Take
 from speech.plans import check
 from speech.queries import sweeps as queries
-from speech.queries import takes
 from speech.states import Charged, JobState, Waits
 from tests import factories
 
@@ -26,7 +25,8 @@ def line(cast: SimpleNamespace) -> Line:
 
 
 def grid(batch: Batch) -> queries.Grid:
-    return queries.grid(batch, queries.plan_of(batch), takes.cards(queries.base(batch)))
+    line = queries.first_take(batch).line
+    return queries.grid(queries.plan_of(batch), queries.cards(batch, line))
 
 
 def seeds_in(found: queries.Grid) -> list[list[list[int]]]:

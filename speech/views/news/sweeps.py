@@ -10,8 +10,7 @@ from speech import access
 from speech.errors import NotAllowed
 from speech.htmx import StudioRequest
 from speech.models import Project
-from speech.queries import changes as queries
-from speech.queries import sweeps, takes
+from speech.queries import sweeps
 from speech.views import parts
 
 
@@ -30,7 +29,8 @@ def news(request: StudioRequest, project: Project, since: int) -> str:
     html = render_to_string("sweeps/_progress.html", context, request)
     if "brief" in request.GET:
         return html
-    for card in takes.cards(queries.changed_takes(sweeps.base(batch), batch.project, since=since)):
+    line = sweeps.first_take(batch).line
+    for card in sweeps.cards(batch, line, since=since):
         about = {**context, "card": card, "take": card.take}
         html += render_to_string("sweeps/_take.html", about, request)
     return html
