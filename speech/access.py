@@ -19,6 +19,7 @@ from django.http import Http404
 from speech.errors import NotAllowed
 from speech.models import (
     ApiKey,
+    Batch,
     Comment,
     GuestLink,
     Line,
@@ -29,7 +30,7 @@ from speech.models import (
     User,
     Voice,
 )
-from speech.states import Role
+from speech.states import BatchKind, Role
 
 
 class Can(StrEnum):
@@ -126,6 +127,15 @@ def get_take(user: User, pk: int, need: Can = Can.LISTEN) -> Take:
     _through(user, take.project if take else None, need)
     assert take is not None
     return take
+
+
+def get_sweep(user: User, pk: int, need: Can = Can.LISTEN) -> Batch:
+    """A sweep of a line that is still there."""
+    sweeps = Batch.objects.filter(kind=BatchKind.SWEEP, takes__line__deleted_at=None)
+    batch = sweeps.filter(pk=pk).select_related("project__voice", "asked_by").first()
+    _through(user, batch.project if batch else None, need)
+    assert batch is not None
+    return batch
 
 
 def get_test(user: User, pk: int, need: Can = Can.LISTEN, *, to_run: bool = False) -> ListeningTest:

@@ -45,6 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
             "speech.urls_live",
             "speech.urls_api",
             "speech.urls_door",
+            "speech.urls_sweeps",
         )
         if find_spec(name)
     ),

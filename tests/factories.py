@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from speech.models import (
     ApiKey,
+    Batch,
     Delivery,
     Job,
     Line,
@@ -22,7 +24,8 @@ from speech.models import (
     Voice,
 )
 from speech.params import SPEC_VERSION
-from speech.states import OWNED, ClipState, JobState, Role
+from speech.plans import check
+from speech.states import OWNED, BatchKind, ClipState, JobState, Role
 
 _numbers = count(1)
 
@@ -162,6 +165,24 @@ def make_stored_take(line: Line, **more: Any) -> Take:
     body = more.pop("body", b"fLaC and then some")
     name = default_storage.save("takes/stored.flac", ContentFile(body))
     return make_take(line, audio=name, **more)
+
+
+def make_sweep(
+    line: Line,
+    *,
+    seeds: Sequence[int] = (7, 8),
+    axes: Sequence[tuple[str, Sequence[object]]] = (("temperature", (0.5, 0.9)),),
+    state: JobState = JobState.DONE,
+    **more: Any,
+) -> Batch:
+    """A sweep whose takes are all in one state; `more` goes to each take."""
+    plan = check(seeds=seeds, axes=axes)
+    batch = Batch.objects.create(
+        project=line.project, kind=BatchKind.SWEEP, count=plan.count, plan=plan.to_json()
+    )
+    for seed, knobs in plan.readings():
+        make_take(line, state=state, batch=batch, seed=seed, **{**knobs, **more})
+    return batch
 
 
 def make_job(take: Take, **more: Any) -> Job:

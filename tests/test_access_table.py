@@ -86,6 +86,14 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("take_retry", "POST"): MAKERS,
     ("take_submit_again", "POST"): MAKERS,
     ("take_dismiss", "POST"): MAKERS,
+    ("take_cancel", "POST"): MAKERS,
+    ("waiting_cancel", "POST"): MAKERS,
+    # sweeps
+    ("sweeps", "GET"): MEMBERS,
+    ("sweep", "GET"): MEMBERS,
+    ("sweep_new", "GET"): MAKERS,
+    ("sweep_new", "POST"): MAKERS,
+    ("sweep_stop", "POST"): MAKERS,
     ("take_audio", "GET"): MEMBERS,
     ("take_download", "GET"): MEMBERS,
     # listening tests
@@ -190,6 +198,7 @@ def house(cast: SimpleNamespace) -> SimpleNamespace:
     key = factories.make_key(cast.project)
     word = cast.project.must_say.create(word="Skyline")
     factories.make_delivery(cast.project)
+    sweep = factories.make_sweep(line)
     slug = cast.project.slug
     by_first_word: dict[str, tuple[object, ...]] = {
         "projects": (), "project_new": (), "project": (slug,), "changes": (slug,),
@@ -206,8 +215,10 @@ def house(cast: SimpleNamespace) -> SimpleNamespace:
         "review_queue": (), "review": (take.pk,), "review_ask_ticked": (slug,), "policy": (slug,),
         "word": (slug, word.pk), "word_add": (slug,), "word_restore": (slug,),
         "engine": ("draft",), "tests": (slug,), "test_new": (slug,), "test": (blind.pk,),
-        "test_sound": (blind.pk, "A"), "comment": (said.pk,), "guest_link_make": (take.pk,),
-        "guest_link_revoke": (guest.link.pk,), "guest": (guest.path.split("/")[2],),
+        "waiting_cancel": (slug,), "sweeps": (slug,), "sweep": (sweep.pk,),
+        "sweep_new": (slug, line.pk), "test_sound": (blind.pk, "A"), "comment": (said.pk,),
+        "guest_link_make": (take.pk,), "guest_link_revoke": (guest.link.pk,),
+        "guest": (guest.path.split("/")[2],),
     }  # fmt: skip
     return SimpleNamespace(cast=cast, arguments=by_first_word)
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from speech.catalog import ENGINES
 from speech.models import Balance, EngineState, Job
+from speech.services.engines import tell_waiting
 from speech.services.events import log
 from speech.states import LIVE, NOT_CONFIGURED, JobState
 
@@ -29,6 +30,7 @@ def pause(key: str, *, sentence: str, code: str) -> None:
     )
     if paused:
         log(None, "submissions paused", target=key, code=code)
+        tell_waiting(key)
     note_error(key, sentence=sentence, code=code)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,13 +11,14 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from speech.catalog import ENGINES, EngineCard
-from speech.models import Comment, Line, Project, Take
+from speech.models import Comment, EngineState, Line, Project, Take
 from speech.params import TUNING
 from speech.queries.comments import Thread, gone_threads, threads, with_comments
 from speech.queries.staleness import Difference, Setup, differences, plain
 from speech.queries.standing import Standing, approved_number, standing_of, with_decisions
 from speech.queries.tuning import effective_tuning, effective_voice
-from speech.states import JobState
+from speech.queries.waiting import Reason, engine_states, marked_sentence, reason_of
+from speech.states import LIVE, JobState
 
 CARDS_ON_A_PAGE = 10
 """In the studio, where each carries its waveform beside a whole script."""
@@ -30,6 +31,8 @@ _PHASES = {
     JobState.DOWNLOADING: "Saving",
     JobState.MEASURING: "Saving",
 }
+
+_SENT = LIVE - {JobState.QUEUED, JobState.CLAIMED}
 
 _MEASURES = {
     "inference_time": ("Made in", "s"),
@@ -73,11 +76,20 @@ class TakeCard:
     phase: str
     elapsed: float
     """Seconds since the request was made; of use only while the take is live."""
+    waits: Reason | None
+    """Why it is not sent, where something other than its turn is missing."""
+    marked: str
+    """What becomes of it, if it was cancelled while it was being made."""
     trouble: str
     in_doubt: bool
     repeat_number: int | None
     standing: Standing | None
     """None where the take was never submitted for review."""
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether the engine has it, or may have: it can no longer be cancelled for nothing."""
+        return self.take.state in _SENT
 
     @property
     def can_be_asked(self) -> bool:
@@ -146,7 +158,8 @@ def page(
 ) -> Page:
     """The newest `size` takes with an id below `before`; `line` is theirs if given.
 
-    Two queries, two more where there are comments, and one where some were submitted for review.
+    Two queries, two more where there are comments, one where some were submitted for review, and
+    one where some are queued.
     """
     if before is not None:
         takes = takes.filter(pk__lt=before)
@@ -159,16 +172,24 @@ def page(
 
 
 def cards(takes: Iterable[Take]) -> list[TakeCard]:
-    """View models; no query for takes that came from `base()`."""
-    now = timezone.now()
-    return [card(take, now=now) for take in takes]
+    """View models; no query for takes that came from `base()`, but one where some are queued."""
+    takes, now = list(takes), timezone.now()
+    queued = any(take.state == JobState.QUEUED for take in takes)
+    engines = engine_states() if queued else {}
+    return [_card(take, now=now, engines=engines) for take in takes]
 
 
-def card(take: Take, *, now: datetime | None = None) -> TakeCard:
+def card(take: Take) -> TakeCard:
+    [one] = cards([take])
+    return one
+
+
+def _card(take: Take, *, now: datetime, engines: Mapping[str, EngineState]) -> TakeCard:
     job = take.job
     take.line.project = take.project  # the same row, read once
     asked = job.created_at if job else take.created_at
     doubt = take.state == JobState.UNKNOWN
+    marked = job is not None and bool(job.cancel) and take.is_live
     return TakeCard(
         take=take,
         engine=ENGINES[take.engine],
@@ -180,7 +201,9 @@ def card(take: Take, *, now: datetime | None = None) -> TakeCard:
         threads=threads(take),
         gone_threads=gone_threads(take),
         phase=_PHASES.get(JobState(take.state), ""),
-        elapsed=max(0.0, ((now or timezone.now()) - asked).total_seconds()),
+        elapsed=max(0.0, (now - asked).total_seconds()),
+        waits=reason_of(take, engines, now=now),
+        marked=marked_sentence(take.engine, job.cancel) if job and marked else "",
         trouble=(job.error if job and take.is_finished and not take.is_done else ""),
         in_doubt=doubt and bool(job) and not (job and job.settled),
         repeat_number=getattr(take, "repeat_number", None),

@@ -80,6 +80,10 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
                 " been charged already",
                 "unknown take dismissed": "{who} let {target} go, though it may have been charged",
                 "take cancelled": "{who} cancelled {target}",
+                "waiting takes cancelled": "{who} cancelled {count} waiting takes",
+                "sweep asked for": "{who} asked for a sweep of {target}, {plan}: {engine}",
+                "sweep stopped": "{who} stopped a sweep of {target}: {cancelled} not sent any more,"
+                " {marked} being made already",
                 "take starred": "{who} gave {target} a star",
                 "star removed": "{who} took the star from {target}",
                 "take archived": "{who} archived {target}",
@@ -204,7 +208,7 @@ _BEGINNINGS = (
     (Kind.REVIEW, ("review", "approv", "changes", "decision", "must")),
     (Kind.DELIVERIES, ("delivery",)),
     (Kind.LINES, ("line", "script")),
-    (Kind.TAKES, ("take", "star")),
+    (Kind.TAKES, ("take", "star", "sweep", "waiting")),
     (Kind.PEOPLE, ("member", "role", "invitation", "guest", "link")),
 )
 

@@ -4,8 +4,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from speech.background import enqueue, wake_driver
-from speech.models import EngineState, User
-from speech.services.events import log
+from speech.models import EngineState, Job, User
+from speech.services.events import log, touch
+from speech.states import JobState
 
 
 @transaction.atomic
@@ -16,7 +17,16 @@ def resume_engine(actor: User, *, key: str) -> None:
         hold_sentence="",
     )  # fmt: skip
     log(actor, "submissions resumed", target=key)
+    tell_waiting(key)
     wake_driver()
+
+
+def tell_waiting(key: str) -> None:
+    """Let the pages of projects whose takes wait for this engine look again: their cards say why
+    they wait."""
+    waiting = Job.objects.filter(engine=key, state=JobState.QUEUED).order_by()
+    for project_id in sorted(set(waiting.values_list("project", flat=True))):
+        touch(project_id)
 
 
 @transaction.atomic

@@ -62,6 +62,7 @@ SCRIPTS: tuple[str, ...] = (
     "js/people-here.js",
     "js/line-editor.js",
     "js/script-list.js",
+    "js/sweep-plan.js",
 )
 """One custom element a file; `studio.js` first, the others lean on it."""
 
@@ -206,6 +207,15 @@ def money(value: float | None) -> str:
 def about(value: float) -> str:
     """An estimate in US dollars, as the Generate button says it: "about $0.021", "about $0.08"."""
     return f"about {money(value if value < 0.05 else round(value, 2))}"
+
+
+@register.filter
+def span(value: float) -> str:
+    """A stretch of time for people: 20 s, 4 min, 1 h 20 min."""
+    if value < 90:
+        return f"{max(5, 5 * round(value / 5))} s"
+    minutes = round(value / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
 @register.filter

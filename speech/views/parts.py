@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseRedirectBase
 from django.shortcuts import redirect, render
@@ -26,6 +27,8 @@ from speech.queries import takes as take_queries
 from speech.queries.deciding import Deciding, deciding
 from speech.queries.fallen import fallen_of
 from speech.queries.reviews import approvals_of
+from speech.queries.waiting import queue_of
+from speech.states import JobState
 from speech.views.answers import actor
 
 VIEWS = frozenset(
@@ -38,6 +41,7 @@ VIEWS = frozenset(
         "detail",
         "review",
         "listening",
+        "sweep",
         "tests",
         "aside",
     }
@@ -141,7 +145,7 @@ def panel_words() -> dict[str, Any]:
 def banners(project: Project) -> dict[str, Any]:
     keys = engines()
     paused = [state for state in script.troubled_engines() if state.key in keys]
-    return {"doubt": script.in_doubt(project), "paused": paused}
+    return {"doubt": script.in_doubt(project), "paused": paused, "queue": queue_of(project)}
 
 
 def fragments(
@@ -173,6 +177,22 @@ def fragments(
         ]
     html.append(render_to_string("projects/_banners.html", {**shared, **banners(project)}, request))
     return "".join(html)
+
+
+def waiting_parts(
+    request: HttpRequest, project: Project, takes: QuerySet[Take], *, most: int
+) -> str:
+    """Of the newest that are queued, why they wait: an engine that pauses changes no take, but
+    every card that waits for it."""
+    queued = takes.filter(project=project, state=JobState.QUEUED).order_by("-id")
+    shown = take_queries.cards(queued[:most])
+    if not shown:
+        return ""
+    about = {"project": project, "can": abilities(actor(request), project)}
+    return "".join(
+        render_to_string("takes/_live.html", {**about, "card": card, "take": card.take}, request)
+        for card in shown
+    )
 
 
 def decide_parts(

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from speech import access
 from speech.access import Can
+from speech.errors import WrongState
 from speech.forms.comments import CommentForm, GuestLinkForm
 from speech.htmx import StudioRequest, changes, wants_changes
 from speech.models import Line, Take
@@ -20,6 +21,8 @@ from speech.queries.deciding import deciding
 from speech.queries.fallen import approved_of
 from speech.services import doubts
 from speech.services import takes as service
+from speech.services.cancelling import cancel_take, cancel_waiting
+from speech.states import Cancel
 from speech.views import parts
 
 
@@ -69,6 +72,31 @@ def take_retry(request: StudioRequest, pk: int) -> HttpResponse:
     found = access.get_take(request.user, pk, Can.GENERATE)
     service.retry_take(request.user, take=found)
     return _answer(request, found)
+
+
+@require_POST
+def take_cancel(request: StudioRequest, pk: int) -> HttpResponse:
+    """Call a take off. `then` says what becomes of the result of one that is being made; without
+    it only one that was not sent is cancelled."""
+    found = access.get_take(request.user, pk, Can.GENERATE)
+    wanted = request.POST.get("then", "")
+    then = Cancel(wanted) if wanted in Cancel.values else None
+    try:
+        cancel_take(request.user, take=found, then=then)
+    except WrongState as error:
+        # It moved on while the card was looked at: the card as it is now, and why.
+        return _answer(request, found, said=error.sentence)
+    return _answer(request, found)
+
+
+@require_POST
+def waiting_cancel(request: StudioRequest, slug: str) -> HttpResponse:
+    """Cancel every take of a project that was not sent yet; the button said how many."""
+    project = access.get_project(request.user, slug, Can.GENERATE)
+    count = cancel_waiting(request.user, project=project)
+    done = "1 waiting take is" if count == 1 else f"{count:,} waiting takes are"
+    messages.success(request, f"{done} cancelled. Nothing was charged.")
+    return parts.back(request, reverse("speech:project", args=[slug]))
 
 
 @require_POST
@@ -136,7 +164,7 @@ def _answer(
     """The changed cards for a part of a page; the page it stood on for a plain form."""
     if not wants_changes(request):
         if said:
-            messages.warning(request, said, extra_tags=f"undo:{undo}")
+            messages.warning(request, said, extra_tags=f"undo:{undo}" if undo else "")
         return parts.back(request, found.get_absolute_url())
     view = parts.view_name(request)
     can = parts.abilities(request.user, found.project)

@@ -155,7 +155,7 @@
       this.toggleAttribute("data-playing", state.playing);
       mark(this.button, state.playing);
       for (const button of document.querySelectorAll("[data-play]")) mark(button, state.playing && button.dataset.src === state.src);
-      for (const card of document.querySelectorAll(".take[data-take]")) card.toggleAttribute("data-current", !!state.src && card.querySelector("[data-play]")?.dataset.src === state.src);
+      for (const card of document.querySelectorAll(":is(.take, .sweep-take)[data-take]")) card.toggleAttribute("data-current", !!state.src && card.querySelector("[data-play]")?.dataset.src === state.src);
     }
 
     remote() {

@@ -169,6 +169,34 @@ for _ in range(2):
     )
 result = {"key": farm.pk, "unlisted": voice.pk}
 """
+_SWEEPS = """
+from datetime import timedelta
+from decimal import Decimal
+from django.utils import timezone
+from speech.models import DriverLease, Job, Line, Project, Take
+from speech.states import Cancel, JobState
+from tests.factories import make_sweep
+later = timezone.now() + timedelta(days=1)
+DriverLease.objects.create(owner="of-the-tour", host="elsewhere", pid=1, until=later)
+project = Project.objects.get(slug=given["slug"])
+Project.objects.filter(pk=project.pk).update(budget=Decimal("0.26"))
+one, two = Line.objects.filter(project=project).order_by("position")
+axes = (("temperature", (0.5, 0.7, 0.9, 1.1)), ("top_p", (0.8, 0.9, 0.95)))
+done = make_sweep(one, seeds=(4711, 90412, 1207), axes=axes)
+Take.objects.filter(batch=done, temperature=1.1, top_p=0.8).update(state=JobState.FAILED)
+live = make_sweep(two, seeds=range(1, 9), state=JobState.QUEUED, engine="segmind")
+Job.objects.filter(take__batch=live).update(due_at=later, amount=Decimal("0.021"))
+takes = list(Take.objects.filter(batch=live).order_by("pk"))
+for take in takes[:3]:
+    Job.objects.filter(take=take).update(
+        state=JobState.RUNNING, owner="of-the-tour", request_id=f"tour-{take.pk}",
+        accepted_at=timezone.now(),
+    )
+    Take.objects.filter(pk=take.pk).update(state=JobState.RUNNING)
+Job.objects.filter(take=takes[0]).update(cancel=Cancel.DISCARD)
+Job.objects.filter(take__in=takes[-4:]).update(waits="budget")
+result = {"sweep": done.pk, "under_way": live.pk, "swept_line": two.get_absolute_url()}
+"""
 _STALE = """
 from speech.models import Line
 from speech.services.lines import edit_line
@@ -214,6 +242,19 @@ PAGES: tuple[PageToSee, ...] = (
     PageToSee(name="take-viewer", path="/takes/{done}/", who="viewer"),
     PageToSee(name="take-unknown", path="/takes/{unknown}/"),
     PageToSee(name="take-failed", path="/takes/{failed}/"),
+    PageToSee(name="sweep-new", path="{bare_line}sweep/"),
+    PageToSee(
+        name="sweep-new-faults",
+        path="{bare_line}sweep/?many=0&knob_1=top_k&values_1=9999&knob_2=top_k",
+    ),
+    PageToSee(name="sweep", path="/sweeps/{sweep}/"),
+    PageToSee(name="sweep-viewer", path="/sweeps/{sweep}/", who="viewer"),
+    PageToSee(
+        name="sweep-under-way", path="/sweeps/{under_way}/", opens=("#sweep-stop > summary",)
+    ),
+    PageToSee(name="sweeps", path="{swept}sweeps/"),
+    PageToSee(name="sweeps-none", path="{empty}sweeps/"),
+    PageToSee(name="line-waits", path="{swept_line}"),
     PageToSee(name="history", path="{project}takes/"),
     PageToSee(name="history-none", path="{project}takes/?seed=99&archived=only"),
     PageToSee(name="activity", path="{project}activity/"),
@@ -289,9 +330,12 @@ def set_out(scene: Scene, provider: Upstream) -> Tour:
     """Takes in every state; needs a studio that is configured for `provider`."""
     project = scene.project(*LINES, name="Skyline, winter spot")
     empty = scene.project(name="Nothing yet")
-    roles = {project.slug: "owner", empty.slug: "owner"}
+    swept = scene.project(LINES[1], LINES[0], name="Skyline, sweeps")
+    roles = {project.slug: "owner", empty.slug: "owner", swept.slug: "owner"}
     boss, boss_cookie = scene.person("mara", root=True, roles=roles)
-    viewer, viewer_cookie = scene.person("vito", roles={project.slug: "viewer"})
+    viewer, viewer_cookie = scene.person(
+        "vito", roles={project.slug: "viewer", swept.slug: "viewer"}
+    )
     first, second, _ = project.lines
     scene.takes(first, seed=42)
     scene.takes(first, 2, seed=1207, temperature=1.1, repetition_penalty=1.5)
@@ -313,6 +357,8 @@ def set_out(scene: Scene, provider: Upstream) -> Tour:
         **said,
         **film,
         **door,
+        **scene.studio.run_python(_SWEEPS, slug=swept.slug),
+        "swept": swept.path,
         "project": project.path,
         "blind": blind,
         "ranked": ranked,

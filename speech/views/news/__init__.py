@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from speech.htmx import StudioRequest
 from speech.models import Project
-from speech.views.news import listed, listening, mine, review, studio
+from speech.views.news import listed, listening, mine, review, studio, sweeps
 from speech.views.news.activity import news as activity_news
 from speech.views.news.deliveries import news as deliveries_news
 
@@ -40,6 +40,7 @@ KINDS: Mapping[str, News] = MappingProxyType(
         "aside": nothing,
         "tests": listening.listed,
         "listening": listening.news,
+        "sweep": sweeps.news,
     }
 )
 ME_KINDS: Mapping[str, MyNews] = MappingProxyType(

@@ -16,10 +16,9 @@ def news(request: StudioRequest, project: Project, since: int) -> str:
     ids = [int(pk[:18]) for pk in raw if pk.isdecimal()][:MOST_TAKES]
     shown = takes.base().filter(pk__in=ids, line__deleted_at=None)
     cards = takes.cards(queries.changed_takes(shown, project, since=since))
-    return parts.fragments(
-        request,
-        project,
-        can=parts.abilities(request.user, project),
-        takes=cards,
-        view=parts.view_name(request),
-    )
+    view = parts.view_name(request)
+    can = parts.abilities(request.user, project)
+    html = parts.fragments(request, project, can=can, takes=cards, view=view)
+    if view == "compare":
+        return html
+    return html + parts.waiting_parts(request, project, shown, most=MOST_TAKES)

@@ -20,15 +20,16 @@ def news(request: StudioRequest, project: Project, since: int) -> str:
     rows = script.line_rows(project, changed.filter(deleted_at=None))
     pk = parts.number_asked(request, "line")
     fresh = takes.base().filter(line=pk) if pk else takes.base().none()
-    cards = takes.cards(
-        queries.changed_takes(fresh, project, since=since).order_by("-id")[:MOST_TAKES]
-    )
+    moved = queries.changed_takes(fresh, project, since=since)
+    cards = takes.cards(queries.near_the_top(moved, pk).order_by("-id")[:MOST_TAKES])
     html = "".join(
         render_to_string("lines/_gone.html", {"pk": line_id}, request) for line_id in gone
     )
     html += parts.fragments(
         request, project, can=can, takes=reversed(cards), rows=rows, selected=pk
     )
+    current = fresh.filter(archived_at=None)
+    html += parts.waiting_parts(request, project, current, most=queries.TOP)
     if any(row.line.pk == pk for row in rows):
         html += _selected_line(request, project, pk or 0, can)
     return html
