@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import math
+import threading
+import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -12,13 +14,13 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth.decorators import login_not_required
+from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from speech import wire
 from speech.errors import BadInput, StudioError, WrongState
 from speech.models import ApiKey
-from speech.queries.changes import release_connections
 from speech.services import front_door, keys
 
 P = ParamSpec("P")
@@ -27,7 +29,10 @@ Handler = Callable[Concatenate[HttpRequest, P], HttpResponse]
 View = Callable[Concatenate[HttpRequest, P], Coroutine[Any, Any, HttpResponseBase]]
 
 DESKS = 8
-"""Threads that work for callers, and so the most database connections that they take up."""
+"""Threads that work for callers, and so the most database connections that they take up: each
+keeps its own for the next caller, since opening one costs as much as the answer."""
+KEPT_SECONDS = 30.0
+"""How long a desk keeps a connection, at most."""
 MOST_BODY = 256 * 1024
 """Bytes of a request without a file: a text of 500 characters has room."""
 NOT_ALLOWED = (
@@ -38,6 +43,7 @@ BEARER = "A bearer token is not taken. Send the key in the header x-api-key."
 
 logger = logging.getLogger(__name__)
 _desks = ThreadPoolExecutor(max_workers=DESKS, thread_name_prefix="api")
+_since = threading.local()
 
 
 class NoKey(StudioError):
@@ -78,15 +84,25 @@ def patient(method: str) -> Callable[[View[P]], View[P]]:
 
 
 async def at_a_desk(work: Callable[[], T]) -> T:
-    """What `work` gives, done in one of the few threads; its database connection is given back."""
+    """What `work` gives, done in one of the few threads, each with its database connection."""
 
     def done() -> T:
-        try:
-            return work()
-        finally:
-            release_connections()
+        _renew_connections()
+        return work()
 
     return await sync_to_async(done, thread_sensitive=False, executor=_desks)()
+
+
+def _renew_connections() -> None:
+    """Close this thread's connections where they have failed or are old; the next query opens
+    them again."""
+    now = time.monotonic()
+    old = now - getattr(_since, "at", now) > KEPT_SECONDS
+    for connection in connections.all(initialized_only=True):
+        if old or connection.errors_occurred:
+            connection.close()
+    if old or not hasattr(_since, "at"):
+        _since.at = now
 
 
 def caller(request: HttpRequest) -> ApiKey:

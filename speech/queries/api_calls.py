@@ -28,6 +28,21 @@ WORDS: Mapping[str, StatusWord] = MappingProxyType(
     }
 )
 """The protocol's word for each state. What waits, for whatever reason, is queued."""
+ASKED_FOR = (
+    "created_at", "expires_at", "key__project", "key__engine", "key__budget", "key__per_minute",
+    *(
+        f"job__{name}"
+        for name in (
+            "ref", "state", "engine", "project", "error", "created_at", "accepted_at",
+            "completed_at", "finished_at",
+        )
+    ),
+    *(
+        f"job__take__{name}"
+        for name in ("seed", "seed_used", "cost", "timings", "audio", "created_at", "finished_at")
+    ),
+)  # fmt: skip
+"""The columns that a status or a result is made of: callers poll, and a take is wide."""
 A_PERSON_DECIDES = " Whether it is sent once more, a person in the studio decides."
 
 
@@ -39,8 +54,8 @@ def find_call(key: ApiKey, request_id: str) -> ApiCall | None:
     except ValueError:
         return None
     known = ApiCall.objects.filter(job__ref=ref, job__project=key.project_id)
-    living = known.filter(expires_at__gt=timezone.now())
-    return living.select_related("job__take", "key").first()
+    living = known.filter(expires_at__gt=timezone.now()).select_related("job__take", "key")
+    return next(iter(living.only(*ASKED_FOR)[:1]), None)
 
 
 def call_now(call: ApiCall) -> ApiCall | None:

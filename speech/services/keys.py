@@ -84,7 +84,7 @@ def find_key(secret: str) -> ApiKey | None:
     if not SHAPE.fullmatch(secret):
         return None
     living = ApiKey.objects.filter(key_hash=hash_of(secret), revoked_at=None)
-    return living.select_related("project").first()
+    return next(iter(living.select_related("project")[:1]), None)
 
 
 def note_use(key: ApiKey) -> None:
