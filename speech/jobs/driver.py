@@ -26,6 +26,7 @@ from speech.jobs.lease import Lease, LeaseLost
 from speech.jobs.ledger import Ledger
 from speech.jobs.references import References
 from speech.jobs.work import Work
+from speech.limits import limits_of
 from speech.models import Heartbeat, Job
 from speech.services import budgets
 
@@ -142,7 +143,7 @@ class Driver:
             durations = await self._ledger.run(lambda key=key: standing.usual_durations(key))  # type: ignore[misc]
             self._lanes[key] = Lane(
                 engine=engine, ledger=self._ledger, owner=self._lease.owner, audio=audio,
-                clips=clips, durations=durations, limits=registry.limits(key),
+                clips=clips, durations=durations, limits=limits_of(key),
                 drivers=lambda: self._drivers,
             )  # fmt: skip
 

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from speech.catalog import ENGINES
+from speech.limits import BREAK_SECONDS, BREAKS_AFTER
 from speech.models import Balance, EngineState, Job
 from speech.services.events import log
 from speech.states import LIVE, NOT_CONFIGURED, JobState
@@ -17,8 +18,6 @@ NOT_CONFIGURED_SENTENCE = (
     "This engine is not configured on the server any more. Its takes wait until the administrator"
     " sets it up again; nothing is lost."
 )
-BREAKS_AFTER = 5
-BREAK_SECONDS = 30
 
 
 def pause(key: str, *, sentence: str, code: str) -> None:
