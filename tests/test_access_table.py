@@ -138,6 +138,10 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("engine_state", "GET"): ADMINISTRATORS,
     ("engine_check", "POST"): ADMINISTRATORS,
     ("engine_resume", "POST"): ADMINISTRATORS,
+    ("engine_status", "GET"): ADMINISTRATORS,
+    ("engine_pause", "POST"): ADMINISTRATORS,
+    ("doubts_settle", "GET"): ADMINISTRATORS,
+    ("doubts_settle", "POST"): ADMINISTRATORS,
 }
 FOR_GUESTS: dict[tuple[str, str], set[int]] = {
     ("guest", "GET"): {200},
@@ -186,7 +190,8 @@ def house(cast: SimpleNamespace) -> SimpleNamespace:
         "invite": (slug,), "invite_revoke": (slug, invitation.link.pk), "account": (),
         "my_changes": (), "notices": (), "notices_read": (), "notice": (notice.pk,),
         "presence_leave": (slug,), "sign_out": (), "people": (), "person": (somebody.pk,),
-        "settings": (),
+        "settings": (), "studio_spend": (), "studio_spend_csv": (), "doubts_settle": (),
+        "spend": (slug,), "spend_csv": (slug,), "budget": (slug,),
         "review_queue": (), "review": (take.pk,), "review_ask_ticked": (slug,), "policy": (slug,),
         "word": (slug, word.pk), "word_add": (slug,), "word_restore": (slug,),
         "engine": ("draft",), "tests": (slug,), "test_new": (slug,), "test": (blind.pk,),

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Literal
 
 from django.db.models import BooleanField, Count, ExpressionWrapper, Max, Q
 from django.db.models.functions import Now
@@ -15,7 +16,7 @@ from django.utils import timezone
 from speech.limits import BREAKS_AFTER, Limits, limits_of, polls_row, regrown, submits_row
 from speech.models import Allowance, DriverLease, EngineState, Event, Job
 from speech.pauses import MOST_RESUMES, RESUMES_WITHIN, Pause, pause_of
-from speech.states import LIVE, OVER_BUDGET, OWNED, JobState, Waits
+from speech.states import OVER_BUDGET, JobState, Waits
 
 SENDING = frozenset({JobState.CLAIMED, JobState.SUBMITTING})
 """What takes a place in the submit window."""
@@ -26,6 +27,7 @@ IN_FLIGHT = (
 ERRORS_OF = timedelta(days=7)
 MOST_ERRORS = 8
 DURATIONS = 40
+Since = Literal["accepted_at", "submit_started_at"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +106,7 @@ class EngineStatus:
     oldest: Job | None
     """The due job that has waited longest."""
     usual: float | None
-    """Seconds from acceptance to COMPLETED, the median of the last takes."""
+    """Seconds from sending to COMPLETED, the median of the last takes."""
     troubles: Sequence[Trouble]
     weary: bool
     """It went on by itself so often of late that it waits longer before the next time."""
@@ -146,10 +148,10 @@ def engine_status(key: str) -> EngineStatus:
     """Nine queries, and one more where it is paused for what a task looks at."""
     now = timezone.now()
     state = EngineState.objects.filter(key=key).first() or EngineState(key=key)
-    flight, queue = _counts(key, now)
+    flight, drivers = _drivers(key)
     limits = limits_of(key)
     rows = Allowance.objects.in_bulk([submits_row(key), polls_row(key)])
-    durations = usual_durations(key)
+    durations = usual_durations(key, since="submit_started_at")
     looked_at = state.paused_at is not None and pause_of(state.pause_code).looked_at
     return EngineStatus(
         key=key,
@@ -158,10 +160,10 @@ def engine_status(key: str) -> EngineStatus:
         now=now,
         flight=[(one.label, flight[one]) for one in IN_FLIGHT],
         sending=sum(flight[one] for one in SENDING),
-        queue=queue,
+        queue=_queue(key, now),
         submits=_speed(rows.get(submits_row(key)), limits.submits_per_minute, now),
         polls=_speed(rows.get(polls_row(key)), limits.polls_per_minute, now),
-        drivers=_drivers(key),
+        drivers=drivers,
         oldest=_oldest(key, now),
         usual=statistics.median(durations) if durations else None,
         troubles=_troubles(key, now),
@@ -177,15 +179,14 @@ def resumes_lately(key: str) -> int:
     ).count()
 
 
-def usual_durations(key: str) -> list[float]:
-    """Seconds from acceptance to COMPLETED of this engine's last takes."""
-    rows = Job.objects.filter(
-        engine=key, state=JobState.DONE, accepted_at__isnull=False, completed_at__isnull=False
-    ).order_by("-pk")[:DURATIONS]
+def usual_durations(key: str, *, since: Since = "accepted_at") -> list[float]:
+    """Seconds from acceptance, or from sending, to COMPLETED of this engine's last takes."""
+    known = {f"{since}__isnull": False, "completed_at__isnull": False}
+    rows = Job.objects.filter(engine=key, state=JobState.DONE, **known).order_by("-pk")[:DURATIONS]
     return [
-        (done - accepted).total_seconds()
-        for accepted, done in rows.values_list("accepted_at", "completed_at")
-        if accepted and done
+        (done - began).total_seconds()
+        for began, done in rows.values_list(since, "completed_at")
+        if began and done
     ]
 
 
@@ -199,25 +200,18 @@ def alarms() -> bool:
     )
 
 
-def _counts(key: str, now: datetime) -> tuple[Mapping[str, int], Queue]:
+def _queue(key: str, now: datetime) -> Queue:
     due = ExpressionWrapper(Q(due_at__lte=now), output_field=BooleanField())
-    rows = (
-        Job.objects.filter(engine=key, state__in=sorted(LIVE))
-        .order_by()
-        .values_list("state", "waits", due)
-        .annotate(many=Count("pk"))
-    )
-    flight, queue = Counter[str](), Counter[str]()
-    for state, waits, is_due, many in rows:
-        if state != JobState.QUEUED:
-            flight[state] += many
-        elif waits in OVER_BUDGET:
+    queued = Job.objects.filter(engine=key, state=JobState.QUEUED).order_by()
+    queue = Counter[str]()
+    for waits, is_due, many in queued.values_list("waits", due).annotate(many=Count("pk")):
+        if waits in OVER_BUDGET:
             queue["budget"] += many
         elif waits == Waits.CLIP:
             queue["clip"] += many
         else:
             queue["due" if is_due else "later"] += many
-    return flight, Queue(**queue)
+    return Queue(**queue)
 
 
 def _speed(row: Allowance | None, limit: int, now: datetime) -> Speed:
@@ -227,11 +221,13 @@ def _speed(row: Allowance | None, limit: int, now: datetime) -> Speed:
     return Speed(limit=limit, now=regrown(row.per_minute, seconds=seconds, limit=limit))
 
 
-def _drivers(key: str) -> list[DriverRow]:
-    owned = Job.objects.filter(engine=key, state__in=sorted(OWNED)).order_by()
+def _drivers(key: str) -> tuple[Mapping[str, int], list[DriverRow]]:
+    owned = Job.objects.owned().filter(engine=key).order_by()
     jobs: dict[str, list[tuple[str, int]]] = {}
+    flight = Counter[str]()
     for owner, state, many in owned.values_list("owner", "state").annotate(many=Count("pk")):
         jobs.setdefault(owner, []).append((JobState(state).label, many))
+        flight[state] += many
     alive = ExpressionWrapper(Q(until__gt=Now()), output_field=BooleanField())
     found = [
         DriverRow(
@@ -244,7 +240,7 @@ def _drivers(key: str) -> list[DriverRow]:
     for rest in jobs.values():
         gone.update(dict(rest))
     shown = [row for row in found if row.alive or row.jobs]
-    return [*shown, DriverRow(jobs=sorted(gone.items()))] if gone else shown
+    return flight, [*shown, DriverRow(jobs=sorted(gone.items()))] if gone else shown
 
 
 def _oldest(key: str, now: datetime) -> Job | None:

@@ -21,11 +21,15 @@ from speech.forms.lines import LineForm, engine_keys
 from speech.htmx import StudioRequest
 from speech.models import Line, Project, Take, User
 from speech.params import SEED_MAX, TEXT_REFUSED_OVER, TEXT_WARNED_OVER
+from speech.pauses import pause_of
 from speech.queries import script
 from speech.queries import takes as take_queries
 from speech.queries.deciding import Deciding, deciding
+from speech.queries.doubts import MOST
 from speech.queries.fallen import fallen_of
 from speech.queries.reviews import approvals_of
+from speech.services.doubts import Settled
+from speech.templatetags.studio import about, plural
 from speech.views.answers import actor
 
 VIEWS = frozenset(
@@ -140,8 +144,12 @@ def panel_words() -> dict[str, Any]:
 
 def banners(project: Project) -> dict[str, Any]:
     keys = engines()
-    paused = [state for state in script.troubled_engines() if state.key in keys]
-    return {"doubt": script.in_doubt(project), "paused": paused}
+    found = script.troubled_engines()
+    paused = [(state, pause_of(state.pause_code)) for state in found if state.key in keys]
+    return {
+        "doubt": script.in_doubt(project),
+        "paused": paused,
+    }
 
 
 def fragments(
@@ -236,6 +244,23 @@ def back(request: HttpRequest, otherwise: str) -> HttpResponseRedirectBase:
 def view_name(request: HttpRequest) -> str:
     name = request.POST.get("view") or request.GET.get("view") or "line"
     return name if name in VIEWS else "line"
+
+
+def numbers_given(text: str) -> list[int]:
+    """What a form passes on as "3,14,15"; whatever is no key is passed over."""
+    found = text.split(",")
+    return [int(one) for one in found if one.isascii() and one.isdigit() and len(one) < 19][:MOST]
+
+
+def settled_sentence(settled: Settled, *, again: bool, asked: int) -> str:
+    """What became of takes in doubt: how many, and the sum."""
+    many = plural(settled.takes, "take")
+    where = f" in {settled.projects} projects" if settled.projects > 1 else ""
+    done = "submitted again" if again else "dismissed"
+    cost = f", {about(float(settled.cost))} together" if settled.cost else ""
+    left = asked - settled.takes
+    rest = f" {plural(left, 'take')} had been decided on meanwhile." if left > 0 else ""
+    return f"{many}{where} {done}{cost}.{rest}"
 
 
 def number_asked(request: HttpRequest, name: str) -> int | None:
