@@ -43,6 +43,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
             "speech.urls_review",
             "speech.urls_records",
             "speech.urls_live",
+            "speech.urls_money",
         )
         if find_spec(name)
     ),

@@ -142,6 +142,12 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("engine_pause", "POST"): ADMINISTRATORS,
     ("doubts_settle", "GET"): ADMINISTRATORS,
     ("doubts_settle", "POST"): ADMINISTRATORS,
+    ("studio_spend", "GET"): ADMINISTRATORS,
+    ("studio_spend_csv", "GET"): ADMINISTRATORS,
+    # what it costs: for those who may spend it
+    ("spend", "GET"): MAKERS,
+    ("spend_csv", "GET"): MAKERS,
+    ("budget", "POST"): OWNERS,
 }
 FOR_GUESTS: dict[tuple[str, str], set[int]] = {
     ("guest", "GET"): {200},

@@ -22,13 +22,14 @@ from speech.htmx import StudioRequest
 from speech.models import Line, Project, Take, User
 from speech.params import SEED_MAX, TEXT_REFUSED_OVER, TEXT_WARNED_OVER
 from speech.pauses import pause_of
-from speech.queries import script
+from speech.queries import budgets, script
 from speech.queries import takes as take_queries
 from speech.queries.deciding import Deciding, deciding
 from speech.queries.doubts import MOST
 from speech.queries.fallen import fallen_of
 from speech.queries.reviews import approvals_of
 from speech.services.doubts import Settled
+from speech.templatetags.budgets import budget_context
 from speech.templatetags.studio import about, plural
 from speech.views.answers import actor
 
@@ -95,6 +96,7 @@ def show_studio(
         "at": at,
         "can": abilities(request.user, project),
         **banners(project),
+        "money": budgets.standing(project) if project.budget is not None else None,
         **(panel(line, form=form, before=number_asked(request, "before")) if line else {}),
         **more,
     }
@@ -149,6 +151,7 @@ def banners(project: Project) -> dict[str, Any]:
     return {
         "doubt": script.in_doubt(project),
         "paused": paused,
+        "waiting": budgets.waiting(project),
     }
 
 
@@ -180,6 +183,10 @@ def fragments(
             for row in rows
         ]
     html.append(render_to_string("projects/_banners.html", {**shared, **banners(project)}, request))
+    if project.budget is not None:
+        money = budget_context(project)
+        html.append(render_to_string("projects/_budget.html", money, request))
+        html += [render_to_string("lines/_room.html", money, request)] if view == "line" else []
     return "".join(html)
 
 

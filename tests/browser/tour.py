@@ -53,7 +53,8 @@ queued = make_take(line, state="queued")
 Job.objects.filter(take=queued).update(due_at=timezone.now() + timedelta(days=1))
 other = Line.objects.get(pk=given["other"])
 make_take(other, state="unknown", engine="segmind")
-result = {"done": [take.pk for take in done], "unknown": unknown.pk, "failed": failed.pk}
+result = {"done": [take.pk for take in done], "unknown": unknown.pk, "failed": failed.pk,
+          "doubtful": unknown.job_id}
 """
 _NOTICES = """
 from speech.models import Line, Notice, Project, User
@@ -137,6 +138,42 @@ make_delivery(project, missing=missing)
 later = timezone.now() + timedelta(days=1)
 make_delivery(project, state="making", file="", sha256="", done=1, total=2, beat_at=later)
 """
+_MONEY = """
+from datetime import timedelta
+from decimal import Decimal
+from django.utils import timezone
+from speech.models import Balance, EngineState, Line, Project, User
+from speech.services.budgets import set_project_budget
+from speech.services.takes import request_takes
+from speech.states import Role
+from tests.factories import add_member, make_take
+boss = User.objects.get(username=given["boss"])
+viewer = User.objects.get(username=given["viewer"])
+line = Line.objects.get(pk=given["line"])
+tight = line.project
+people = [User.objects.create(username=name, first_name=name.title()) for name in ("ana", "ole")]
+add_member(tight, viewer, Role.VIEWER)
+for person in people:
+    add_member(tight, person, Role.PRODUCER)
+now = timezone.now()
+for number in range(24):
+    take = make_take(line, engine="segmind", cost=0.021 + number / 10000, archived_at=now,
+                     created_by=[*people, boss][number % 3])
+    moment = now - timedelta(days=number % 12)
+    take.jobs.update(created_at=moment)
+set_project_budget(boss, project=tight, budget=Decimal("0.60"))
+EngineState.objects.get_or_create(key="segmind")
+EngineState.objects.filter(key="segmind").update(
+    credits=13.75, credits_at=now, failures=2, last_error_code="server_error", last_error_at=now,
+    last_error="Segmind had a problem (HTTP 503). Nothing was charged.",
+)
+for ago, left in enumerate((13.75, 14.02, 15.11, 5.4, 6.08)):
+    Balance.objects.update_or_create(
+        engine="segmind", day=(now - timedelta(days=ago)).date(),
+        defaults={"credits": left, "at": now},
+    )
+request_takes(boss, line=line, engine="segmind", count=6, seed=3)
+"""
 _STALE = """
 from speech.models import Line
 from speech.services.lines import edit_line
@@ -217,6 +254,15 @@ PAGES: tuple[PageToSee, ...] = (
     PageToSee(name="voice-delete", path="/voices/{voice}/delete/"),
     PageToSee(name="people", path="/people/"),
     PageToSee(name="settings", path="/settings/"),
+    PageToSee(name="engine-status", path="/settings/engines/segmind/status/"),
+    PageToSee(name="doubts", path="/settings/doubts/?do=again&jobs={doubtful}"),
+    PageToSee(name="engine-status-draft", path="/settings/engines/draft/status/"),
+    PageToSee(name="studio-spend", path="/settings/spend/?all=1"),
+    PageToSee(name="spend", path="{project}spend/"),
+    PageToSee(name="spend-none", path="{empty}spend/?since=2020-01-01&until=2020-01-31"),
+    PageToSee(name="budget-over", path="{tight_line}"),
+    PageToSee(name="budget-over-viewer", path="{tight}settings/", who="viewer"),
+    PageToSee(name="budget-settings", path="{tight}settings/"),
     PageToSee(name="project-settings", path="{project}settings/"),
     PageToSee(name="project-delete", path="{project}delete/"),
     PageToSee(name="account", path="/account/"),
@@ -267,8 +313,12 @@ def set_out(scene: Scene, provider: Upstream) -> Tour:
     )
     said = scene.studio.run_python(_COMMENTS, take=made["done"][0], boss=boss)
     film = scene.studio.run_python(FILM, boss=boss, viewer=viewer)
+    tight = scene.project("Nothing is left for this one.", name="Tight spot")
+    scene.studio.run_python(_MONEY, line=tight.lines[0], boss=boss, viewer=viewer)
     words = {
         **said,
+        "tight": tight.path,
+        "tight_line": tight.line(1),
         **film,
         "project": project.path,
         "blind": blind,
@@ -282,6 +332,7 @@ def set_out(scene: Scene, provider: Upstream) -> Tour:
         "second": made["done"][1],
         "third": made["done"][2],
         "unknown": made["unknown"],
+        "doubtful": made["doubtful"],
         "failed": made["failed"],
         "voice": scene.studio.run_python(
             "from speech.models import Voice\nresult = Voice.objects.get(is_demo=True).pk"
