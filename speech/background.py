@@ -24,6 +24,7 @@ RUN_DRIVER = "speech.tasks.run_driver"
 SCHEDULES = {
     "wake the driver": ("speech.tasks.rewake_driver", 1),
     "wake waiting clips": ("speech.tasks.wake_clips", 1),
+    "look at paused engines": ("speech.tasks.look_at_paused_engines", 1),
     "mail waiting notices": ("speech.tasks.mail_waiting_notices", 1),
     "wake waiting deliveries": ("speech.tasks.wake_deliveries", 1),
     "prune": ("speech.tasks.prune", 60),

@@ -39,6 +39,10 @@ def check_engine(key: str) -> None:
     checks.check_engine(key)
 
 
+def look_at_paused_engines() -> None:
+    checks.look_at_paused_engines()
+
+
 def make_delivery(delivery_id: int) -> None:
     delivery.make(delivery_id)
 

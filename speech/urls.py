@@ -46,6 +46,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
             "speech.urls_api",
             "speech.urls_door",
             "speech.urls_sweeps",
+            "speech.urls_money",
         )
         if find_spec(name)
     ),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from speech.views import links, people, project_admin, session, settings
+from speech.views import engine_room, links, people, project_admin, session, settings
 
 urlpatterns = [
     path("sign-in/", session.sign_in, name="sign_in"),
@@ -21,7 +21,10 @@ urlpatterns = [
     path("settings/", settings.settings, name="settings"),
     path("settings/engines/<slug:key>/", settings.engine_state, name="engine_state"),
     path("settings/engines/<slug:key>/check/", settings.engine_check, name="engine_check"),
-    path("settings/engines/<slug:key>/resume/", settings.engine_resume, name="engine_resume"),
+    path("settings/engines/<slug:key>/status/", engine_room.engine_status, name="engine_status"),
+    path("settings/engines/<slug:key>/pause/", engine_room.engine_pause, name="engine_pause"),
+    path("settings/engines/<slug:key>/resume/", engine_room.engine_resume, name="engine_resume"),
+    path("settings/doubts/", engine_room.doubts_settle, name="doubts_settle"),
     path("p/<slug:slug>/settings/", project_admin.project_settings, name="project_settings"),
     path("p/<slug:slug>/members/<int:pk>/role/", project_admin.member_role, name="member_role"),
     path(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
@@ -25,6 +26,7 @@ from speech.models import (
 )
 from speech.params import SPEC_VERSION
 from speech.plans import check
+from speech.services.budgets import price_of
 from speech.states import OWNED, BatchKind, ClipState, JobState, Role
 
 _numbers = count(1)
@@ -189,9 +191,12 @@ def make_job(take: Take, **more: Any) -> Job:
     state = JobState(take.state)
     fields: dict[str, Any] = {"take": take, "project": take.project, "state": state}
     fields |= {"engine": take.engine, "asked_by": take.created_by}
+    if take.cost:
+        fields |= {"charged": "yes", "amount": Decimal(str(take.cost))}
     fields["due_at"] = timezone.now()
     if state == JobState.UNKNOWN:
         fields |= {"charged": "maybe", "error": "Nobody can know. It may have been charged."}
+        fields["amount"] = price_of(take.engine)
     elif state == JobState.FAILED:
         fields |= {"error": "The provider could not make this take.", "error_code": "failed"}
     elif state in OWNED:

@@ -154,6 +154,16 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("engine_state", "GET"): ADMINISTRATORS,
     ("engine_check", "POST"): ADMINISTRATORS,
     ("engine_resume", "POST"): ADMINISTRATORS,
+    ("engine_status", "GET"): ADMINISTRATORS,
+    ("engine_pause", "POST"): ADMINISTRATORS,
+    ("doubts_settle", "GET"): ADMINISTRATORS,
+    ("doubts_settle", "POST"): ADMINISTRATORS,
+    ("studio_spend", "GET"): ADMINISTRATORS,
+    ("studio_spend_csv", "GET"): ADMINISTRATORS,
+    # what it costs: for those who may spend it
+    ("spend", "GET"): MAKERS,
+    ("spend_csv", "GET"): MAKERS,
+    ("budget", "POST"): OWNERS,
 }
 FOR_GUESTS: dict[tuple[str, str], set[int]] = {
     ("guest", "GET"): {200},
@@ -212,6 +222,8 @@ def house(cast: SimpleNamespace) -> SimpleNamespace:
         "my_changes": (), "notices": (), "notices_read": (), "notice": (notice.pk,),
         "presence_leave": (slug,), "sign_out": (), "people": (), "person": (somebody.pk,),
         "settings": (), "keys": (slug,), "key": (slug, key.pk), "reference": (),
+        "studio_spend": (), "studio_spend_csv": (), "doubts_settle": (),
+        "spend": (slug,), "spend_csv": (slug,), "budget": (slug,),
         "review_queue": (), "review": (take.pk,), "review_ask_ticked": (slug,), "policy": (slug,),
         "word": (slug, word.pk), "word_add": (slug,), "word_restore": (slug,),
         "engine": ("draft",), "tests": (slug,), "test_new": (slug,), "test": (blind.pk,),

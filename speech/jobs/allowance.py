@@ -8,10 +8,9 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models.functions import Now
 
+from speech.limits import regrown
 from speech.models import Allowance
 
-RECOVERS_IN = 120.0
-"""Seconds in which a halved limit grows back by its own size."""
 LOWEST_SHARE = 1 / 64
 ONE_STORM = 5.0
 """Seconds in which all answers "too much" belong to requests that were under way together."""
@@ -76,8 +75,6 @@ def _row(limit: Limit) -> tuple[Allowance, datetime]:
 
 def _refill(row: Allowance, limit: Limit, now: datetime) -> None:
     passed = max(0.0, (now - row.at).total_seconds())
-    row.per_minute = min(
-        float(limit.per_minute), max(row.per_minute, 0.001) * (1 + passed / RECOVERS_IN)
-    )
+    row.per_minute = regrown(row.per_minute, seconds=passed, limit=limit.per_minute)
     row.turns = min(float(limit.burst), row.turns + passed * row.per_minute / 60)
     row.at = now

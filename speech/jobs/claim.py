@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from speech.jobs.allowance import Limit, draw
 from speech.jobs.lease import Lease, live_owners, lock_dead_owners, other_owners
-from speech.jobs.standing import BREAKS_AFTER
 from speech.jobs.work import Work
+from speech.limits import BREAKS_AFTER
 from speech.models import EngineState, Job, Take
 from speech.services.events import log, touch
 from speech.states import OWNED, Charged, JobState

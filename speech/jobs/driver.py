@@ -28,7 +28,9 @@ from speech.jobs.lease import Lease, LeaseLost
 from speech.jobs.ledger import Ledger
 from speech.jobs.references import References
 from speech.jobs.work import Work
+from speech.limits import limits_of
 from speech.models import Heartbeat, Job
+from speech.queries.engines import usual_durations
 from speech.services import budgets
 
 logger = logging.getLogger(__name__)
@@ -150,10 +152,10 @@ class Driver:
                 logger.error("the engine %s cannot be used: %s", key, error)
         await self._ledger.run(lambda: standing.note_configured(engines.keys()))
         for key, engine in engines.items():
-            durations = await self._ledger.run(lambda key=key: standing.usual_durations(key))  # type: ignore[misc]
+            durations = await self._ledger.run(lambda key=key: usual_durations(key))  # type: ignore[misc]
             self._lanes[key] = Lane(
                 engine=engine, ledger=self._ledger, audio=audio,
-                clips=clips, durations=durations, limits=registry.limits(key),
+                clips=clips, durations=durations, limits=limits_of(key),
                 drivers=lambda: self._drivers,
             )  # fmt: skip
 

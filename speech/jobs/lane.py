@@ -11,7 +11,6 @@ from django.db import Error
 from django.utils import timezone
 
 from speech.audio.confined import ConfinedAudio
-from speech.engines import registry
 from speech.engines.base import Engine
 from speech.jobs import references
 from speech.jobs.allowance import Limit, draw
@@ -19,6 +18,7 @@ from speech.jobs.ledger import Ledger
 from speech.jobs.moves import Move
 from speech.jobs.pace import Turns, first_poll
 from speech.jobs.work import Work
+from speech.limits import Limits, polls_row, submits_row
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class Lane:
         audio: Callable[[], ConfinedAudio],
         clips: references.References,
         durations: list[float],
-        limits: registry.Limits,
+        limits: Limits,
         drivers: Callable[[], int] = lambda: 1,
     ) -> None:
         self.engine = engine
@@ -49,7 +49,7 @@ class Lane:
         self.clips = clips
         self.limits = limits
         self.submits = Limit(
-            name=f"{engine.key} submits", per_minute=limits.submits_per_minute,
+            name=submits_row(engine.key), per_minute=limits.submits_per_minute,
             burst=max(1, min(20, limits.submits_per_minute // 6)),
         )  # fmt: skip
         self.reading: Counter[str] = Counter()
@@ -61,7 +61,7 @@ class Lane:
         self._durations = deque(durations, maxlen=DURATIONS)
         self._weigh()
         self.poll_limit = Limit(
-            name=f"{engine.key} polls", per_minute=limits.polls_per_minute,
+            name=polls_row(engine.key), per_minute=limits.polls_per_minute,
             burst=max(1, min(20, limits.polls_per_minute // 6)),
         )  # fmt: skip
         self.polls = Turns(

@@ -9,17 +9,16 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from speech.catalog import ENGINES
+from speech.limits import BREAK_SECONDS, BREAKS_AFTER
 from speech.models import Balance, EngineState, Job
 from speech.services.engines import tell_waiting
 from speech.services.events import log
-from speech.states import LIVE, NOT_CONFIGURED, JobState
+from speech.states import LIVE, NOT_CONFIGURED
 
 NOT_CONFIGURED_SENTENCE = (
     "This engine is not configured on the server any more. Its takes wait until the administrator"
     " sets it up again; nothing is lost."
 )
-BREAKS_AFTER = 5
-BREAK_SECONDS = 30
 
 
 def pause(key: str, *, sentence: str, code: str) -> None:
@@ -84,15 +83,3 @@ def note_configured(keys: Collection[str]) -> None:
             EngineState.objects.filter(key=key).exclude(pause_code=NOT_CONFIGURED).update(
                 pause_sentence=NOT_CONFIGURED_SENTENCE, pause_code=NOT_CONFIGURED
             )
-
-
-def usual_durations(key: str) -> list[float]:
-    """Seconds from acceptance to COMPLETED of this engine's last takes."""
-    rows = Job.objects.filter(
-        engine=key, state=JobState.DONE, accepted_at__isnull=False, completed_at__isnull=False
-    ).order_by("-pk")[:40]
-    return [
-        (done - accepted).total_seconds()
-        for accepted, done in rows.values_list("accepted_at", "completed_at")
-        if accepted and done
-    ]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
-from speech.models import Line, Project, Review, Take, User
+from speech.models import Job, Line, Project, Review, Take, User
 from speech.queries.reviews import waiting_by_project
-from speech.states import LIVE, JobState, ReviewState
+from speech.states import LIVE, OVER_BUDGET, Charged, JobState, ReviewState
+
+ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,8 +26,10 @@ class ProjectCard:
     waiting: int
     """Takes that wait for the review of whoever looks."""
     live: int
-    spend: float
-    """Sum of what the takes cost, US dollars."""
+    spend: Decimal
+    """What was charged, US dollars."""
+    used: Decimal
+    """That, and what is reserved or in doubt: what counts against a budget."""
 
 
 def project_cards(
@@ -53,7 +58,16 @@ def project_cards(
     waiting = waiting_by_project(viewer, ids) if viewer is not None else {}
     takes = Take.objects.filter(project__in=ids).order_by().values_list("project")
     live = dict(takes.filter(state__in=sorted(LIVE)).annotate(many=Count("id")))
-    spend = dict(takes.filter(cost__gt=0).annotate(total=Sum("cost")))
+    money = dict[int, tuple[Decimal, Decimal]](
+        (pk, (spent or ZERO, used or ZERO))
+        for pk, spent, used in Job.objects.filter(project__in=ids)
+        .order_by()
+        .values_list("project")
+        .annotate(
+            spent=Sum("amount", filter=Q(charged=Charged.YES)),
+            used=Sum("amount", filter=~Q(waits__in=OVER_BUDGET)),
+        )
+    )
     return [
         ProjectCard(
             project=project,
@@ -62,7 +76,8 @@ def project_cards(
             approved=approved.get(project.pk, 0),
             waiting=waiting.get(project.pk, 0),
             live=live.get(project.pk, 0),
-            spend=spend.get(project.pk) or 0.0,
+            spend=money.get(project.pk, (ZERO, ZERO))[0],
+            used=money.get(project.pk, (ZERO, ZERO))[1],
         )
         for project in found
     ]

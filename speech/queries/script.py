@@ -16,6 +16,7 @@ from speech.catalog import (
     TAG_ALIASES,
 )
 from speech.models import EngineState, Line, Project, Review, Take
+from speech.queries.doubts import MOST, named
 from speech.states import LIVE, JobState, ReviewState
 
 KNOWN_TAGS = frozenset((*SOUND_TAGS, *DELIVERY_TAGS, *TAG_ALIASES))
@@ -40,6 +41,8 @@ class Doubt:
 
     count: int
     cost: float
+    jobs: str = ""
+    """Their jobs, as a form names them: a decision is about what was shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,17 +101,12 @@ def line_rows(project: Project, lines: QuerySet[Line]) -> list[LineRow]:
 
 def in_doubt(project: Project) -> Doubt:
     """Unknown takes of a project that nobody has settled. One query."""
-    counts = (
-        Take.objects.filter(
-            project=project, state=JobState.UNKNOWN, job__settled="", line__deleted_at=None
-        )
-        .order_by()
-        .values_list("engine")
-        .annotate(many=Count("id"))
+    found = Take.objects.filter(
+        project=project, state=JobState.UNKNOWN, job__settled="", line__deleted_at=None
     )
-    rows = list(counts)
-    cost = sum(ENGINES[key].price * many for key, many in rows if key in ENGINES)
-    return Doubt(count=sum(many for _, many in rows), cost=cost)
+    rows = list(found.order_by("job").values_list("job", "engine")[:MOST])
+    cost = sum(ENGINES[key].price for _, key in rows if key in ENGINES)
+    return Doubt(count=len(rows), cost=cost, jobs=named(pk for pk, _ in rows if pk))
 
 
 def troubled_engines() -> Sequence[EngineState]:

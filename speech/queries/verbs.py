@@ -185,7 +185,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
                 "person deactivated": "{who} switched off the account of {target}",
                 "person reactivated": "{who} switched the account of {target} on again",
                 "first administrator": "{who} became the first administrator",
-                "submissions paused": "Sending to the engine “{target}” was paused",
+                "submissions paused": "{who} paused sending to the engine “{target}”",
                 "submissions resumed": "{who} resumed sending to the engine “{target}”",
                 "engine check asked for": "{who} asked for a check of the engine “{target}”",
                 "voice added": "{who} added {target}",

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -10,7 +13,8 @@ from django.utils import timezone
 
 from speech.errors import WrongState
 from speech.models import Job, Project, Take, User
-from speech.services.events import log, touch
+from speech.services import budgets
+from speech.services.events import hold, log, touch
 from speech.services.takes import ask_again, locked
 from speech.states import JobState
 
@@ -40,19 +44,47 @@ def dismiss_unknown(actor: User, *, take: Take) -> Take:
     return take
 
 
+@dataclass(frozen=True, kw_only=True)
+class Settled:
+    """How many takes were settled, in how many projects, and their price together."""
+
+    takes: int
+    projects: int
+    cost: Decimal
+
+
 @transaction.atomic
-def settle_unknowns(actor: User, *, project: Project, again: bool) -> int:
-    """Submit again, or dismiss, every unknown take of a project; how many were settled. One that
-    somebody else settles meanwhile is left as they decided."""
-    settled = 0
-    for take in list(unsettled(project)):
+def settle_unknowns(
+    actor: User, *, project: Project, again: bool, jobs: Collection[int] | None = None
+) -> Settled:
+    """Submit again, or dismiss, unknown takes of a project: those of `jobs`, which a person has
+    seen, or every one. One that somebody else settles meanwhile is left as they decided, and one
+    that came in doubt meanwhile is left to be decided on."""
+    hold(project.pk)
+    takes = unsettled(project)
+    if jobs is not None:
+        takes = takes.filter(job__in=jobs)
+    settled, cost = 0, Decimal(0)
+    for take in list(takes):
         with contextlib.suppress(WrongState):
             if again:
                 submit_again(actor, take=take)
             else:
                 dismiss_unknown(actor, take=take)
             settled += 1
-    return settled
+            cost += budgets.price_of(take.engine)
+    return Settled(takes=settled, projects=1 if settled else 0, cost=cost)
+
+
+def settle_everywhere(actor: User, *, again: bool, jobs: Collection[int]) -> Settled:
+    """The same across projects, each in a transaction of its own: what is settled in one stays
+    so whatever becomes of the next."""
+    takes, projects, cost = 0, 0, Decimal(0)
+    wanted = Project.objects.filter(jobs__in=jobs).distinct().order_by("pk")
+    for project in wanted:
+        done = settle_unknowns(actor, project=project, again=again, jobs=jobs)
+        takes, projects, cost = takes + done.takes, projects + done.projects, cost + done.cost
+    return Settled(takes=takes, projects=projects, cost=cost)
 
 
 def unsettled(project: Project | None = None) -> QuerySet[Take]:

@@ -7,16 +7,18 @@ from typing import Any
 from django import template
 
 from speech.models import Project, User
-from speech.queries import notices, presence, reviews
+from speech.queries import engines, notices, presence, reviews
 
 register = template.Library()
 
 
 def counts_of(user: User) -> dict[str, Any]:
-    """What `_counts.html` draws. Three queries: notices, takes, listening tests."""
+    """What `_counts.html` draws. Three queries: notices, takes, listening tests; at most two more
+    for an administrator."""
     waiting = reviews.waiting_count(user)
     return {
         "news": user.news,
+        "alarm": user.is_administrator and engines.alarms(),
         "unread": notices.unread_count(user),
         "waiting": waiting,
         "waiting_said": reviews.counted(waiting),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -196,17 +197,19 @@ def spoken(text: str) -> int:
 
 
 @register.filter
-def money(value: float | None) -> str:
+def money(value: float | Decimal | None) -> str:
     """US dollars; fractions of a cent where there are any."""
     if value is None:
         return ""
-    return f"${value:.2f}" if round(value, 2) == round(value, 4) else f"${value:.3f}"
+    size = abs(float(value))
+    sign = "−" if value < 0 else ""
+    return sign + (f"${size:,.2f}" if round(size, 2) == round(size, 4) else f"${size:,.3f}")
 
 
 @register.filter
-def about(value: float) -> str:
+def about(value: float | Decimal) -> str:
     """An estimate in US dollars, as the Generate button says it: "about $0.021", "about $0.08"."""
-    return f"about {money(value if value < 0.05 else round(value, 2))}"
+    return f"about {money(value if value < 0.05 else round(float(value), 2))}"
 
 
 @register.filter
@@ -247,3 +250,14 @@ def ago(moment: datetime | None) -> str:
 def plural(count: int, word: str) -> str:
     """`3|plural:"take"` is "3 takes"."""
     return f"{count:,} {word}" + ("" if count == 1 else "s")
+
+
+@register.filter
+def waited(seconds: float | None) -> str:
+    """12 s, 4 min, 3 h, 2 days."""
+    seconds = max(0.0, seconds or 0.0)
+    for unit, size in (("day", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= size * (2 if unit == "day" else 1):
+            count = int(seconds // size)
+            return f"{count} {unit}{'s' if unit == 'day' else ''}"
+    return f"{int(seconds)} s"

@@ -22,13 +22,18 @@ from speech.forms.lines import LineForm, engine_keys
 from speech.htmx import StudioRequest
 from speech.models import Line, Project, Take, User
 from speech.params import SEED_MAX, TEXT_REFUSED_OVER, TEXT_WARNED_OVER
-from speech.queries import script
+from speech.pauses import pause_of
+from speech.queries import budgets, script
 from speech.queries import takes as take_queries
 from speech.queries.deciding import Deciding, deciding
+from speech.queries.doubts import MOST
 from speech.queries.fallen import fallen_of
 from speech.queries.reviews import approvals_of
 from speech.queries.waiting import queue_of
+from speech.services.doubts import Settled
 from speech.states import JobState
+from speech.templatetags.budgets import budget_context
+from speech.templatetags.studio import about, plural
 from speech.views.answers import actor
 
 VIEWS = frozenset(
@@ -95,6 +100,7 @@ def show_studio(
         "at": at,
         "can": abilities(request.user, project),
         **banners(project),
+        "money": budgets.standing(project) if project.budget is not None else None,
         **(panel(line, form=form, before=number_asked(request, "before")) if line else {}),
         **more,
     }
@@ -144,8 +150,14 @@ def panel_words() -> dict[str, Any]:
 
 def banners(project: Project) -> dict[str, Any]:
     keys = engines()
-    paused = [state for state in script.troubled_engines() if state.key in keys]
-    return {"doubt": script.in_doubt(project), "paused": paused, "queue": queue_of(project)}
+    found = script.troubled_engines()
+    paused = [(state, pause_of(state.pause_code)) for state in found if state.key in keys]
+    return {
+        "doubt": script.in_doubt(project),
+        "paused": paused,
+        "waiting": budgets.waiting(project),
+        "queue": queue_of(project),
+    }
 
 
 def fragments(
@@ -176,6 +188,10 @@ def fragments(
             for row in rows
         ]
     html.append(render_to_string("projects/_banners.html", {**shared, **banners(project)}, request))
+    if project.budget is not None:
+        money = budget_context(project)
+        html.append(render_to_string("projects/_budget.html", money, request))
+        html += [render_to_string("lines/_room.html", money, request)] if view == "line" else []
     return "".join(html)
 
 
@@ -256,6 +272,23 @@ def back(request: HttpRequest, otherwise: str) -> HttpResponseRedirectBase:
 def view_name(request: HttpRequest) -> str:
     name = request.POST.get("view") or request.GET.get("view") or "line"
     return name if name in VIEWS else "line"
+
+
+def numbers_given(text: str) -> list[int]:
+    """What a form passes on as "3,14,15"; whatever is no key is passed over."""
+    found = text.split(",")
+    return [int(one) for one in found if one.isascii() and one.isdigit() and len(one) < 19][:MOST]
+
+
+def settled_sentence(settled: Settled, *, again: bool, asked: int) -> str:
+    """What became of takes in doubt: how many, and the sum."""
+    many = plural(settled.takes, "take")
+    where = f" in {settled.projects} projects" if settled.projects > 1 else ""
+    done = "submitted again" if again else "dismissed"
+    cost = f", {about(float(settled.cost))} together" if settled.cost else ""
+    left = asked - settled.takes
+    rest = f" {plural(left, 'take')} had been decided on meanwhile." if left > 0 else ""
+    return f"{many}{where} {done}{cost}.{rest}"
 
 
 def number_asked(request: HttpRequest, name: str) -> int | None:

@@ -13,10 +13,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from speech.access import Can, capabilities, get_project
 from speech.errors import BadInput, ParamErrors, WrongState
+from speech.forms.money import BudgetForm
 from speech.forms.project import InviteForm, ProjectForm
 from speech.forms.reviews import PolicyForm, WordForm
 from speech.models import Membership, MustSay, Project
 from speech.queries.approval import policy_of
+from speech.queries.budgets import standing
 from speech.queries.disk import project_bytes
 from speech.queries.keys import living_keys
 from speech.queries.people import members, open_invitations
@@ -167,6 +169,7 @@ def settings_page(
     invite_form: InviteForm | None = None,
     policy_form: PolicyForm | None = None,
     word_form: WordForm | None = None,
+    budget_form: BudgetForm | None = None,
     changed_word: tuple[int, WordForm] | None = None,
     status: int = 200,
 ) -> HttpResponse:
@@ -176,6 +179,9 @@ def settings_page(
         "project": project,
         "can_manage": Can.MANAGE in can,
         "can_edit": Can.EDIT in can,
+        "can": {one.name.lower(): one in can for one in Can},
+        "budget_form": budget_form or BudgetForm(project=project),
+        "money": standing(project),
         "is_administrator": Can.ADMINISTER in can,
         "members": members(project),
         "roles": Role,

@@ -13,10 +13,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from speech.access import Can, need_studio
 from speech.catalog import ENGINES, EngineCard
+from speech.htmx import wants_changes
 from speech.models import EngineState
+from speech.pauses import Pause, pause_of
 from speech.queries.disk import disk_use
+from speech.queries.doubts import doubts
 from speech.services import engines
-from speech.views.answers import actor, attempt
+from speech.views.answers import actor
 
 CHECK_WAITS = timedelta(seconds=60)
 
@@ -32,6 +35,10 @@ class EngineView:
     @property
     def held(self) -> bool:
         return self.state.hold_until is not None and self.state.hold_until > timezone.now()
+
+    @property
+    def pause(self) -> Pause:
+        return pause_of(self.state.pause_code)
 
     @property
     def checking(self) -> bool:
@@ -51,7 +58,11 @@ class EngineView:
 @require_safe
 def settings(request: HttpRequest) -> HttpResponse:
     need_studio(actor(request), Can.ADMINISTER)
-    context = {"engines": [_engine(key) for key in ("segmind", "draft")], "disk": disk_use()}
+    context = {
+        "engines": [engine_view(key) for key in ("segmind", "draft")],
+        "doubts": doubts(),
+        "disk": disk_use(),
+    }
     return render(request, "settings/page.html", context)
 
 
@@ -59,33 +70,21 @@ def settings(request: HttpRequest) -> HttpResponse:
 def engine_state(request: HttpRequest, key: str) -> HttpResponse:
     """One engine's panel: refreshed while a test call is under way."""
     need_studio(actor(request), Can.ADMINISTER)
-    return render(request, "settings/_engine.html", {"engine": _engine(key)})
+    return render(request, "settings/_engine.html", {"engine": engine_view(key)})
 
 
 @require_POST
 def engine_check(request: HttpRequest, key: str) -> HttpResponse:
     need_studio(actor(request), Can.ADMINISTER)
-    engine = _engine(key)
+    engine = engine_view(key)
     if engine.configured and not engine.checking:
         engines.ask_engine_check(actor(request), key=key)
-    if request.headers.get("HX-Request") and not request.headers.get("HX-Boosted"):
-        return render(request, "settings/_engine.html", {"engine": _engine(key)})
+    if wants_changes(request):
+        return render(request, "settings/_engine.html", {"engine": engine_view(key)})
     return redirect("speech:settings")
 
 
-@require_POST
-def engine_resume(request: HttpRequest, key: str) -> HttpResponse:
-    need_studio(actor(request), Can.ADMINISTER)
-    card = _engine(key).card
-    return attempt(
-        request,
-        lambda: engines.resume_engine(actor(request), key=key),
-        to="speech:settings",
-        said=f"{card.label} goes on with its queue.",
-    )
-
-
-def _engine(key: str) -> EngineView:
+def engine_view(key: str) -> EngineView:
     card = ENGINES.get(key)
     if card is None:
         raise Http404

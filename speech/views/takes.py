@@ -115,12 +115,13 @@ def take_dismiss(request: StudioRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def unknowns_settle(request: StudioRequest, slug: str) -> HttpResponse:
-    """Submit again or dismiss every take in doubt; the button said how many, and the sum."""
+    """Submit again or dismiss the takes in doubt that the page showed; the button said how many,
+    and the sum."""
     project = access.get_project(request.user, slug, Can.GENERATE)
     again = request.POST.get("do") == "again"
-    count = doubts.settle_unknowns(request.user, project=project, again=again)
-    done = "submitted again" if again else "dismissed"
-    messages.success(request, f"{count} {'take' if count == 1 else 'takes'} {done}.")
+    jobs = parts.numbers_given(request.POST.get("jobs", ""))
+    settled = doubts.settle_unknowns(request.user, project=project, again=again, jobs=jobs)
+    messages.success(request, parts.settled_sentence(settled, again=again, asked=len(jobs)))
     return parts.back(request, reverse("speech:project", args=[slug]))
 
 

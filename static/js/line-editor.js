@@ -352,6 +352,11 @@
       const many = Number(this.querySelector("[name=count]")?.value || 1), engine = this.querySelector("[data-engine]");
       const each = Number(engine ? engine.selectedOptions[0].dataset.price : button.dataset.price);
       this.querySelector("[data-generate-words]").textContent = `Generate ${many} take${many === 1 ? "" : "s"} · ${each ? `about ${money(many * each)}` : "free draft"}`;
+      const room = this.querySelector("[data-room]");
+      if (room) {
+        const over = each ? Math.max(0, many - Math.floor(Number(room.dataset.room) / each + 1e-9)) : 0;
+        room.textContent = !over ? "" : over < many ? `Over budget: ${over} of ${many} will wait` : many === 1 ? "Over budget: it will wait" : "Over budget: they will wait";
+      }
       for (const note of this.querySelectorAll("[data-silent-on]")) if (engine) note.hidden = note.dataset.silentOn !== engine.value;
       for (const knob of this.querySelectorAll("[data-knob]")) {
         const field = knob.querySelector("input");

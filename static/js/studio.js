@@ -179,7 +179,9 @@
   // ---- htmx: boosted navigation takes #content out of a page, changes are put in place ----
   const places = new Map();
   let landed = false; // whether what a post leads to ([data-landing]) was on the page before it
-  document.addEventListener("htmx:beforeRequest", () => {
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    // What looks again by itself rests while nobody sees it.
+    if (document.hidden && event.detail.elt.matches('[hx-trigger^="every"]')) return event.preventDefault();
     for (const el of document.querySelectorAll("[data-keep-scroll]")) places.set(el.id, el.scrollTop);
   });
   document.addEventListener("htmx:beforeSwap", (event) => {

@@ -41,7 +41,7 @@ def test_it_settles_doubts_one_by_one_and_all_at_once(
     window.take(1).get_by_role("button", name="Dismiss").click()
     expect(banner).to_contain_text("3 takes may have been charged")
     banner.get_by_role("button", name="Submit 3 again").click()
-    window.sees("3 takes submitted again.")
+    window.sees("3 takes submitted again, about $0.06 together.")
     for number in (2, 3, 4):
         window.take_is(number, "done")
     expect(banner).not_to_contain_text("may have been charged")
@@ -65,6 +65,7 @@ def test_it_shows_that_takes_wait_for_credits_and_resumes(
 ) -> None:
     script = paid_scene.project("Seven days.")
     window = paid_scene.seat(script, root=True)
+    provider.set(credits=0.0, free_credits=0.0)  # or it would go on by itself within the minute
     provider.rule(
         "submit", "answer", status=406,
         body={"error": "Insufficient credits: balance 0.00, need 0.02"},
@@ -72,9 +73,12 @@ def test_it_shows_that_takes_wait_for_credits_and_resumes(
     window.goto(script.line())
     window.button("Generate 1 take").click()
     expect(window.page.locator("#banners")).to_contain_text("Takes wait.")
-    window.page.locator("#banners").get_by_role("link", name="Settings").click()
-    window.button("Resume").click()
+    window.page.locator("#banners").get_by_role("link", name="Engine status").click()
+    window.sees("It goes on by itself once the account has credits for a take")
+    provider.set(credits=12.5, free_credits=1.25)
+    window.button("Resume now").click()
     window.sees("goes on with its queue")
+    window.goto("/settings/")
     window.button("Make a test call").first.click()
     expect(window.page.locator("#engine-segmind")).to_contain_text("Works")
     expect(window.page.locator("#engine-segmind")).to_contain_text("$13.75")

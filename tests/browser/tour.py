@@ -11,6 +11,7 @@ from typing import Any
 
 from playwright.sync_api import Response
 
+from tests.browser.engine_set import DOOR, MONEY, SWEEPS
 from tests.browser.review_set import FILM
 from tests.browser.scene import Scene
 from tests.browser.window import Window
@@ -53,7 +54,8 @@ queued = make_take(line, state="queued")
 Job.objects.filter(take=queued).update(due_at=timezone.now() + timedelta(days=1))
 other = Line.objects.get(pk=given["other"])
 make_take(other, state="unknown", engine="segmind")
-result = {"done": [take.pk for take in done], "unknown": unknown.pk, "failed": failed.pk}
+result = {"done": [take.pk for take in done], "unknown": unknown.pk, "failed": failed.pk,
+          "doubtful": unknown.job_id}
 """
 _NOTICES = """
 from speech.models import Line, Notice, Project, User
@@ -136,66 +138,6 @@ missing = [{"line": 3, "text": "Nobody has asked for this line yet.", "why": "no
 make_delivery(project, missing=missing)
 later = timezone.now() + timedelta(days=1)
 make_delivery(project, state="making", file="", sha256="", done=1, total=2, beat_at=later)
-"""
-_DOOR = """
-from decimal import Decimal
-from django.utils import timezone
-from speech.models import Job, Project, User, Voice
-from speech.services.keys import make_key, revoke_key
-from tests.factories import make_line, make_take, make_unlisted_voice
-project = Project.objects.get(slug=given["slug"])
-boss = User.objects.get(username=given["boss"])
-old = make_key(boss, project=project, name="Trial, spring").key
-revoke_key(boss, key=old)
-make_key(boss, project=project, name="Preview in the CMS", engine="draft")
-farm = make_key(
-    boss, project=project, name="Localisation pipeline", budget=Decimal("10"), per_minute=300
-).key
-farm.last_used_at = timezone.now()
-farm.save()
-demo = Voice.objects.get(is_demo=True)
-known = {name: getattr(demo, name) for name in
-         ("clip", "clip_mp3", "sha256", "duration", "lufs", "pitch_hz", "measured", "state")}
-take = make_take(make_line(project, "Read by a program."), engine="segmind")
-for name in ("a8f2c1.mp3", "interview_take_3_final.mp3"):
-    voice = make_unlisted_voice(project, name, arrived_by=farm, **known)
-    take.voice = voice
-take.save()
-Job.objects.filter(pk=take.job_id).update(key=farm, amount=Decimal("6.42"))
-for _ in range(2):
-    waits = make_take(take.line, state="queued", engine="segmind")
-    Job.objects.filter(pk=waits.job_id).update(
-        key=farm, amount=Decimal("4.20"), waits="key_budget"
-    )
-result = {"key": farm.pk, "unlisted": voice.pk}
-"""
-_SWEEPS = """
-from datetime import timedelta
-from decimal import Decimal
-from django.utils import timezone
-from speech.models import DriverLease, Job, Line, Project, Take
-from speech.states import Cancel, JobState
-from tests.factories import make_sweep
-later = timezone.now() + timedelta(days=1)
-DriverLease.objects.create(owner="of-the-tour", host="elsewhere", pid=1, until=later)
-project = Project.objects.get(slug=given["slug"])
-Project.objects.filter(pk=project.pk).update(budget=Decimal("0.26"))
-one, two = Line.objects.filter(project=project).order_by("position")
-axes = (("temperature", (0.5, 0.7, 0.9, 1.1)), ("top_p", (0.8, 0.9, 0.95)))
-done = make_sweep(one, seeds=(4711, 90412, 1207), axes=axes)
-Take.objects.filter(batch=done, temperature=1.1, top_p=0.8).update(state=JobState.FAILED)
-live = make_sweep(two, seeds=range(1, 9), state=JobState.QUEUED, engine="segmind")
-Job.objects.filter(take__batch=live).update(due_at=later, amount=Decimal("0.021"))
-takes = list(Take.objects.filter(batch=live).order_by("pk"))
-for take in takes[:3]:
-    Job.objects.filter(take=take).update(
-        state=JobState.RUNNING, owner="of-the-tour", request_id=f"tour-{take.pk}",
-        accepted_at=timezone.now(),
-    )
-    Take.objects.filter(pk=take.pk).update(state=JobState.RUNNING)
-Job.objects.filter(take=takes[0]).update(cancel=Cancel.DISCARD)
-Job.objects.filter(take__in=takes[-4:]).update(waits="budget")
-result = {"sweep": done.pk, "under_way": live.pk, "swept_line": two.get_absolute_url()}
 """
 _STALE = """
 from speech.models import Line
@@ -295,6 +237,15 @@ PAGES: tuple[PageToSee, ...] = (
     PageToSee(name="voice-delete", path="/voices/{voice}/delete/"),
     PageToSee(name="people", path="/people/"),
     PageToSee(name="settings", path="/settings/"),
+    PageToSee(name="engine-status", path="/settings/engines/segmind/status/"),
+    PageToSee(name="doubts", path="/settings/doubts/?do=again&jobs={doubtful}"),
+    PageToSee(name="engine-status-draft", path="/settings/engines/draft/status/"),
+    PageToSee(name="studio-spend", path="/settings/spend/?all=1"),
+    PageToSee(name="spend", path="{project}spend/"),
+    PageToSee(name="spend-none", path="{empty}spend/?since=2020-01-01&until=2020-01-31"),
+    PageToSee(name="budget-over", path="{tight_line}"),
+    PageToSee(name="budget-over-viewer", path="{tight}settings/", who="viewer"),
+    PageToSee(name="budget-settings", path="{tight}settings/"),
     PageToSee(name="project-settings", path="{project}settings/"),
     PageToSee(name="project-delete", path="{project}delete/"),
     PageToSee(name="keys", path="{project}keys/", opens=(".key-more:not([open]) > summary",)),
@@ -352,12 +303,16 @@ def set_out(scene: Scene, provider: Upstream) -> Tour:
     )
     said = scene.studio.run_python(_COMMENTS, take=made["done"][0], boss=boss)
     film = scene.studio.run_python(FILM, boss=boss, viewer=viewer)
-    door = scene.studio.run_python(_DOOR, slug=project.slug, boss=boss)
+    door = scene.studio.run_python(DOOR, slug=project.slug, boss=boss)
+    tight = scene.project("Nothing is left for this one.", name="Tight spot")
+    scene.studio.run_python(MONEY, line=tight.lines[0], boss=boss, viewer=viewer)
     words = {
         **said,
+        "tight": tight.path,
+        "tight_line": tight.line(1),
         **film,
         **door,
-        **scene.studio.run_python(_SWEEPS, slug=swept.slug),
+        **scene.studio.run_python(SWEEPS, slug=swept.slug),
         "swept": swept.path,
         "project": project.path,
         "blind": blind,
@@ -371,6 +326,7 @@ def set_out(scene: Scene, provider: Upstream) -> Tour:
         "second": made["done"][1],
         "third": made["done"][2],
         "unknown": made["unknown"],
+        "doubtful": made["doubtful"],
         "failed": made["failed"],
         "voice": scene.studio.run_python(
             "from speech.models import Voice\nresult = Voice.objects.get(is_demo=True).pk"

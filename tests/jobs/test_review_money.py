@@ -16,7 +16,6 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from speech import errors
-from speech.engines import registry
 from speech.engines.base import Progress, Result, SpeechRequest, Submitted
 from speech.engines.segmind import SegmindEngine
 from speech.jobs import driver, standing, store, trouble
@@ -26,6 +25,7 @@ from speech.jobs.lease import Lease
 from speech.jobs.ledger import Ledger
 from speech.jobs.references import References
 from speech.jobs.work import Work, result_from_json, result_to_json
+from speech.limits import BREAKS_AFTER, limits_of
 from speech.models import EngineState, Job
 from speech.services.lines import delete_line
 from speech.states import Charged, JobState
@@ -152,7 +152,7 @@ def test_it_queues_what_was_not_sent_when_the_process_had_slept(settings: Settin
         lane = Lane(
             engine=building(Silent)("segmind"), ledger=ledger,
             audio=driver.audio, clips=References(ledger), durations=[],
-            limits=registry.limits("segmind"),
+            limits=limits_of("segmind"),
         )  # fmt: skip
         await carry(lane, work)
         await lane.engine.aclose()
@@ -237,6 +237,6 @@ def test_a_gateway_that_times_out_does_not_put_the_whole_queue_in_doubt(
     driver.run_slice()
 
     states = [job.state for job in Job.objects.all()]
-    assert states.count(JobState.UNKNOWN) in {standing.BREAKS_AFTER, standing.BREAKS_AFTER + 1}
+    assert states.count(JobState.UNKNOWN) in {BREAKS_AFTER, BREAKS_AFTER + 1}
     assert states.count(JobState.QUEUED) == 8 - states.count(JobState.UNKNOWN)
     assert segmind.log().hits["submit"] == states.count(JobState.UNKNOWN)

@@ -14,6 +14,7 @@ from pytest_django import Settings
 
 from speech.jobs import claim, driver, standing
 from speech.jobs.lease import Lease
+from speech.limits import BREAKS_AFTER
 from speech.models import EngineState, Heartbeat, Job
 from speech.queries import health
 from speech.running.watchdog import Watchdog
@@ -149,7 +150,7 @@ def test_what_was_claimed_and_not_sent_keeps_its_place_in_the_queue() -> None:
 
 def test_an_open_breaker_lets_one_probe_in_at_a_time() -> None:
     ask(count=5)
-    EngineState.objects.create(key="segmind", failures=standing.BREAKS_AFTER)
+    EngineState.objects.create(key="segmind", failures=BREAKS_AFTER)
     mine = lease()
 
     first = claimed(mine, segmind=8)

@@ -122,7 +122,8 @@ def test_unknowns_are_settled_in_bulk(cast: SimpleNamespace, line: Line) -> None
     for _ in range(3):
         factories.make_take(line, state=JobState.UNKNOWN)
     assert unsettled(cast.project).count() == 3
-    assert settle_unknowns(cast.owner, project=cast.project, again=False) == 3
+    settled = settle_unknowns(cast.owner, project=cast.project, again=False)
+    assert (settled.takes, settled.projects) == (3, 1)
     assert unsettled(cast.project).count() == 0
     with pytest.raises(WrongState):
         dismiss_unknown(cast.owner, take=Take.objects.get(number=1))

@@ -36,6 +36,9 @@ DOORS: dict[str, dict[str, set[str]]] = {
     "engine_state": {"GET": ADMINISTRATORS},
     "engine_check": {"POST": ADMINISTRATORS},
     "engine_resume": {"POST": ADMINISTRATORS},
+    "engine_status": {"GET": ADMINISTRATORS},
+    "engine_pause": {"POST": ADMINISTRATORS},
+    "doubts_settle": {"GET": ADMINISTRATORS, "POST": ADMINISTRATORS},
     "project_settings": {"GET": MEMBERS, "POST": OWNERS},
     "member_role": {"POST": OWNERS},
     "member_remove": {"POST": OWNERS},
@@ -74,7 +77,9 @@ def house(cast: SimpleNamespace) -> SimpleNamespace:
     return SimpleNamespace(
         cast=cast,
         arguments={
-            **dict.fromkeys(("account", "account_password", "people", "settings"), ()),
+            **dict.fromkeys(
+                ("account", "account_password", "people", "settings", "doubts_settle"), ()
+            ),
             **dict.fromkeys(("voices", "voice_add"), ()),
             **{n: (somebody.pk,) for n in DOORS if n.startswith("person_")},
             **{n: ("draft",) for n in DOORS if n.startswith("engine_")},
