@@ -58,6 +58,8 @@ def completed(work: Work, owner: str, result: Result, *, free: bool) -> Write:
         "result": result_to_json(result),
         "charged": Charged.NO if free else Charged.YES,
         "failures": 0,
+        "error": "",
+        "error_code": "",
         **({} if result.cost is None else {"amount": money(result.cost)}),
     }
     return _or_discard(
@@ -84,7 +86,8 @@ def done(work: Work, owner: str, facts: dict[str, Any], *, free: bool) -> Write:
     now = timezone.now()
     finish = _move(
         work, owner, JobState.DONE,
-        job={"owner": "", "finished_at": now}, take={**facts, "finished_at": now},
+        job={"owner": "", "finished_at": now, "error": "", "error_code": ""},
+        take={**facts, "finished_at": now},
     )  # fmt: skip
 
     def write() -> Written:
