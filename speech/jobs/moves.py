@@ -80,13 +80,13 @@ def download_again(work: Work, owner: str) -> Write:
     return _move(work, owner, JobState.DOWNLOADING, show=False)
 
 
-def done(work: Work, owner: str, facts: dict[str, Any], *, free: bool) -> Write:
+def done(work: Work, owner: str, facts: dict[str, Any], *, free: bool, note: str = "") -> Write:
     """The audio's facts and `done` in one transaction: only now is the take playable, and only
-    now does it answer the comment that it was asked for."""
+    now does it answer the comment that it was asked for. `note`: what to know of it."""
     now = timezone.now()
     finish = _move(
         work, owner, JobState.DONE,
-        job={"owner": "", "finished_at": now, "error": "", "error_code": ""},
+        job={"owner": "", "finished_at": now, "error": note, "error_code": ""},
         take={**facts, "finished_at": now},
     )  # fmt: skip
 

@@ -37,6 +37,13 @@ FRESH_RECORD = 60.0
 REFUSED_FOR = timedelta(hours=1)
 """How long a finished take's audio may be refused before we give up. The provider keeps it for
 seven days, and its storage or what stands before it may be out of order for a while."""
+MOST_CUT_OFF = 3
+"""Downloads of a paid take's audio that fall short of what its file says, before the last one is
+kept: the provider has no more of it, and it is paid for."""
+CUT_OFF_SENTENCE = (
+    "The audio is shorter than its file says, each time that it was fetched: it may be cut off."
+    " Listen to its end."
+)
 MOST_FAULTS = 10
 """Faults of our own in a row before a take that costs nothing gives up; a paid one never does
 for that reason."""
@@ -216,6 +223,16 @@ def after_fetch(
                 seconds=backoff(failures + 1), sentence=error.sentence, code=error.reason,
                 limited=isinstance(error, RateLimited),
             )  # fmt: skip
+
+
+def after_cut_off(*, times: int) -> ReadsAgain | None:
+    """What audio means that is shorter than its file says, the `times`-th time; None to keep it."""
+    if times >= MOST_CUT_OFF:
+        return None
+    return ReadsAgain(
+        seconds=backoff(times), code="cut_off",
+        sentence="The audio that arrived is shorter than its file says. It is fetched again.",
+    )  # fmt: skip
 
 
 def after_fault(*, failures: int, free: bool) -> Ends | ReadsAgain:

@@ -178,6 +178,12 @@ def test_a_download_ends_when_the_provider_keeps_the_file_no_longer() -> None:
     assert isinstance(fetched(errors.TryLater, failures=10_000), ReadsAgain)
 
 
+def test_audio_that_falls_short_is_kept_the_third_time() -> None:
+    assert [trouble.after_cut_off(times=times) is None for times in (1, 2, 3)] == [
+        False, False, True,
+    ]  # fmt: skip
+
+
 def test_a_lost_draft_is_simply_made_again() -> None:
     assert isinstance(fetched(errors.NotAccepted, free=True), QueuesAgain)
 
