@@ -172,6 +172,9 @@ def after_read(
                 state=JobState.EXPIRED, charged=Charged.MAYBE, sentence=error.sentence,
                 code=error.reason,
             )  # fmt: skip
+        case RecordExpired():
+            # Not by `failures`: after an outage each slice would ask once, and never three times.
+            return ReadsAgain(seconds=backoff(lost + 1), sentence=error.sentence, code=error.reason)
         case NotAccepted() if free:
             return QueuesAgain(
                 due_at=timezone.now(), sentence=error.sentence, code=error.reason, counts=True
