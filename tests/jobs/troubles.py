@@ -155,7 +155,7 @@ DOWNLOADS = [
     fetched_again("File forbidden", "answer", "file_forbidden", "not give out", status=403),
     fetched_again("No file yet", "answer", "file_gone", "no file at that address", status=404),
     fetched_again("Storage away", "answer", "server_error", "HTTP 503", status=503, **GATEWAY),
-    fetched_again("Too fast", "answer", "rate_limited", "asks us to wait", status=429, headers=SOON),
+    fetched_again("Too fast", "answer", "rate_limited", "asks us to", status=429, headers=SOON),
     fetched_again("A page for a file", "answer", "not_audio", KEPT, "a web page", **GATEWAY),
     fetched_again("An empty file", "answer", "not_audio", KEPT, "an empty file"),
     fetched_again("Text for a file", "answer", "not_audio", "not a sound file", body="Hm. " * 40),
