@@ -27,7 +27,9 @@ from speech.jobs.pace import backoff
 from speech.states import Charged, JobState
 
 MOST_SUBMITS_REFUSED = 10
-"""Complete refusals (5xx, no connection) in a row before a take gives up; nothing was charged."""
+"""Complete refusals (5xx, no connection) in a row before a take gives up; nothing was charged.
+Those of an outage, while the engine's breaker is open, say nothing about the take: they do not
+count, and the take waits as long as it lasts."""
 MOST_BROKEN_READS = 5
 RATE_LIMIT_WAIT = 20.0
 LOST_READS = 3
@@ -89,7 +91,7 @@ class ReadsAgain:
     pauses_engine: bool = False
 
 
-def after_submit(error: EngineError, *, failures: int) -> Ends | QueuesAgain:
+def after_submit(error: EngineError, *, failures: int, outage: bool = False) -> Ends | QueuesAgain:
     """What a failed submission means. Anything not surely refused ends in doubt."""
     now = timezone.now()
     match error:
@@ -103,7 +105,7 @@ def after_submit(error: EngineError, *, failures: int) -> Ends | QueuesAgain:
                 due_at=now, sentence=error.sentence, code=error.reason, counts=False,
                 pauses_engine=True,
             )  # fmt: skip
-        case NotAccepted() | TryLater() if failures + 1 >= MOST_SUBMITS_REFUSED:
+        case NotAccepted() | TryLater() if failures + 1 >= MOST_SUBMITS_REFUSED and not outage:
             return Ends(
                 state=JobState.FAILED, charged=Charged.NO, code=error.reason,
                 sentence=f"{error.sentence} Given up after {failures + 1} tries; nothing was"
@@ -113,7 +115,7 @@ def after_submit(error: EngineError, *, failures: int) -> Ends | QueuesAgain:
             wait = timedelta(seconds=backoff(failures + 1))
             return QueuesAgain(
                 due_at=max(error.retry_at or now, now + wait),
-                sentence=error.sentence, code=error.reason, counts=True,
+                sentence=error.sentence, code=error.reason, counts=not outage,
             )  # fmt: skip
         case Refused() | GenerationFailed():
             return Ends(
@@ -132,18 +134,18 @@ def after_submit(error: EngineError, *, failures: int) -> Ends | QueuesAgain:
             )  # fmt: skip
 
 
-def before_submit(error: EngineError, *, failures: int) -> Ends | QueuesAgain:
+def before_submit(error: EngineError, *, failures: int, outage: bool = False) -> Ends | QueuesAgain:
     """What a failed preparation (pushing the clip) means: nothing was sent yet, nothing charged."""
-    if isinstance(error, TryLater) and failures + 1 < MOST_SUBMITS_REFUSED:
+    if isinstance(error, TryLater) and (outage or failures + 1 < MOST_SUBMITS_REFUSED):
         return QueuesAgain(
             due_at=timezone.now() + timedelta(seconds=backoff(failures + 1)),
-            sentence=error.sentence, code=error.reason, counts=True,
+            sentence=error.sentence, code=error.reason, counts=not outage,
         )  # fmt: skip
     if isinstance(error, BrokenAnswer | OutcomeUnknown):
         return Ends(
             state=JobState.FAILED, charged=Charged.NO, sentence=error.sentence, code=error.reason
         )
-    return after_submit(error, failures=failures)
+    return after_submit(error, failures=failures, outage=outage)
 
 
 def after_read(
