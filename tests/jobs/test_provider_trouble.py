@@ -106,6 +106,10 @@ def test_each_trouble_has_its_outcome_its_sentence_and_its_price(
     assert {what: take.job.error for what, take in after.items() if take.is_done} == {
         one.what: "" for one in troubles if one.last == JobState.DONE
     }, "what went wrong on the way is over"
+    ended = Event.objects.filter(verb="take ended").values_list("target", flat=True)
+    assert sorted(ended) == sorted(
+        f"take {takes[one.what].pk}" for one in troubles if one.last != JobState.DONE
+    )
 
 
 def states(takes: dict[str, Take]) -> dict[str, str]:
