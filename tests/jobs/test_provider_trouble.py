@@ -7,6 +7,7 @@ import base64
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db.models.functions import Now
@@ -81,7 +82,7 @@ def test_each_trouble_has_its_outcome_its_sentence_and_its_price(
         segmind.rule(one.on, one.do, match=one.what, **{"times": None, **one.more})
         takes[one.what] = ask(project, one.what)
 
-    run(settings, seconds=2.5)
+    run(settings, seconds=3.5)
     during = {what: fresh(take) for what, take in takes.items()}
     assert states(during) == {one.what: one.first for one in troubles}
     assert {what: take.job.error_code for what, take in during.items()} == {
@@ -116,7 +117,7 @@ def states(takes: dict[str, Take]) -> dict[str, str]:
     return {what: take.state for what, take in takes.items()}
 
 
-PAUSES: list[tuple[int, dict[str, object], str, str]] = [
+PAUSES: list[tuple[int, dict[str, Any], str, str]] = [
     (
         401,
         {"body": {"error": "unauthorized", "error_description": "No"}},

@@ -22,6 +22,7 @@ BIGGEST = 200_000
 """Bytes of audio that these tests' engine takes."""
 
 SOON = {"retry-after": "1"}
+LATER = {"retry-after": "20"}
 MAYBE = "may have made this take and charged for it."
 FREE = "Nothing was charged."
 AGAIN = "asked again"
@@ -123,7 +124,7 @@ SUBMITS = [
     sent_again("A server error", "server_error", "HTTP 500", FREE, status=500),
     sent_again("A gateway's page", "server_error", "HTTP 502", FREE, status=502, **GATEWAY),
     sent_again("No capacity", "server_error", "HTTP 503", FREE, status=503),
-    sent_again("Too fast", "rate_limited", "Nothing failed", status=429, headers=SOON),
+    sent_again("Too fast", "rate_limited", "Nothing failed", status=429, headers=LATER),
 ]  # fmt: skip
 
 READS = [
