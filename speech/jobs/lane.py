@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from speech.audio.confined import ConfinedAudio
 from speech.engines.base import Engine
-from speech.jobs import references
+from speech.jobs import references, standing
 from speech.jobs.allowance import Limit, draw
 from speech.jobs.ledger import Ledger
 from speech.jobs.moves import Move
@@ -91,6 +91,13 @@ class Lane:
             await self.ledger.run(note)
         except Error:
             logger.warning("the engine's state could not be written", exc_info=True)
+
+    async def is_broken(self) -> bool:
+        """Whether the engine's breaker is open; False where that cannot be found out."""
+        try:
+            return await self.ledger.run(lambda: standing.is_broken(self.engine.key))
+        except Error:
+            return False
 
     async def write_jots(self) -> None:
         """What was learned of the engine since the last time: one write, however many takes."""

@@ -75,6 +75,8 @@ def completed(work: Work, result: Result, *, free: bool) -> Move:
         "result": result_to_json(result),
         "charged": Charged.NO if free else Charged.YES,
         "failures": 0,
+        "error": "",
+        "error_code": "",
         **({} if result.cost is None else {"amount": money(result.cost)}),
     }
     return Move(
@@ -92,12 +94,13 @@ def download_again(work: Work) -> Move:
     return Move(work=work, to=JobState.DOWNLOADING, show=False)
 
 
-def done(work: Work, facts: Mapping[str, Any], *, free: bool) -> Move:
+def done(work: Work, facts: Mapping[str, Any], *, free: bool, note: str = "") -> Move:
     """The audio's facts and `done` in one transaction: only now is the take playable, and only
-    now does it answer the comment that it was asked for."""
+    now does it answer the comment that it was asked for. `note`: what to know of it."""
     now = timezone.now()
     return Move(
-        work=work, to=JobState.DONE, job={"owner": "", "finished_at": now},
+        work=work, to=JobState.DONE,
+        job={"owner": "", "finished_at": now, "error": note, "error_code": ""},
         take={**facts, "finished_at": now}, verb="take made",
         instead={Cancel.DISCARD: _discarded(work, free=free)},
     )  # fmt: skip

@@ -13,6 +13,8 @@ from speech.background import forget_old_messages
 from speech.jobs.clips import remove_orphans
 from speech.models import ApiCall, Notice, OneTimeLink, Presence, SignInAttempt
 
+WORK_FILES = ("*.audio", ".*.part", "*.flac")
+"""Downloads, halves of downloads, and takes on their way to the store."""
 WORK_FILE_SECONDS = 8 * 24 * 3600
 """Past the seven days that a provider keeps outputs, no job comes back for its work file."""
 
@@ -29,9 +31,10 @@ def prune() -> None:
     remove_orphans()
     _remove_work_folders("delivery-*", older_than=24 * 3600)
     oldest = time.time() - WORK_FILE_SECONDS
-    for path in settings.WORK_DIR.glob("*.audio"):
-        if path.stat().st_mtime < oldest:
-            path.unlink(missing_ok=True)
+    for pattern in WORK_FILES:
+        for path in settings.WORK_DIR.glob(pattern):
+            if path.stat().st_mtime < oldest:
+                path.unlink(missing_ok=True)
 
 
 def _remove_work_folders(pattern: str, *, older_than: float) -> None:

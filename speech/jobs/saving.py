@@ -46,11 +46,20 @@ async def save(lane: Lane, work: Work) -> bool:
         )
         source.unlink(missing_ok=True)
         return await act_on_read(lane, work, verdict)
+    note = ""
+    if measured.truncated:
+        work.cut_off += 1
+        again = trouble.after_cut_off(times=work.cut_off)
+        if again is not None:
+            await asyncio.to_thread(default_storage.delete, name)
+            source.unlink(missing_ok=True)
+            return await act_on_read(lane, work, again)
+        note = trouble.CUT_OFF_SENTENCE
     facts = store.facts(
         measured, name, work.result, version=lane.engine.version, asked_seed=work.request.seed
     )
     try:
-        await lane.write(moves.done(work, facts, free=lane.free))
+        await lane.write(moves.done(work, facts, free=lane.free, note=note))
     except Fenced:
         # Another driver makes its own copy, or the project is gone.
         await asyncio.to_thread(default_storage.delete, name)

@@ -56,6 +56,11 @@ def submit_refused(key: str, *, sentence: str, code: str) -> None:
         hold(key, until=timezone.now() + timedelta(seconds=BREAK_SECONDS), sentence=sentence)
 
 
+def is_broken(key: str) -> bool:
+    """Whether the breaker is open: the engine refuses everybody."""
+    return EngineState.objects.filter(key=key, failures__gte=BREAKS_AFTER).exists()
+
+
 def submit_accepted(key: str) -> None:
     """Close the breaker. A hold runs its time: the answer to a request that was sent before the
     rate limit was named says nothing about the limit."""

@@ -30,7 +30,9 @@ async def submit(lane: Lane, work: Work) -> bool:
     try:
         request = await lane.clips.public(work, lane.engine)
     except EngineError as error:
-        verdict = trouble.before_submit(error, failures=work.failures)
+        verdict = trouble.before_submit(
+            error, failures=work.failures, outage=await lane.is_broken()
+        )
         await act_on_submit(lane, work, error, verdict)
         return False
     except OSError:
@@ -57,7 +59,8 @@ async def post(lane: Lane, work: Work, request: SpeechRequest) -> bool:
     try:
         submitted = await lane.engine.submit(request)
     except EngineError as error:
-        await act_on_submit(lane, work, error, trouble.after_submit(error, failures=work.failures))
+        verdict = trouble.after_submit(error, failures=work.failures, outage=await lane.is_broken())
+        await act_on_submit(lane, work, error, verdict)
         return False
     except Exception:
         # A fault of our own after the request may have gone out: nobody can know.

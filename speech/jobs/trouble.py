@@ -27,7 +27,9 @@ from speech.jobs.pace import backoff
 from speech.states import Charged, JobState
 
 MOST_SUBMITS_REFUSED = 10
-"""Complete refusals (5xx, no connection) in a row before a take gives up; nothing was charged."""
+"""Complete refusals (5xx, no connection) in a row before a take gives up; nothing was charged.
+Those of an outage, while the engine's breaker is open, say nothing about the take: they do not
+count, and the take waits as long as it lasts."""
 MOST_BROKEN_READS = 5
 RATE_LIMIT_WAIT = 20.0
 LOST_READS = 3
@@ -37,6 +39,13 @@ FRESH_RECORD = 60.0
 REFUSED_FOR = timedelta(hours=1)
 """How long a finished take's audio may be refused before we give up. The provider keeps it for
 seven days, and its storage or what stands before it may be out of order for a while."""
+MOST_CUT_OFF = 3
+"""Downloads of a paid take's audio that fall short of what its file says, before the last one is
+kept: the provider has no more of it, and it is paid for."""
+CUT_OFF_SENTENCE = (
+    "The audio is shorter than its file says, each time that it was fetched: it may be cut off."
+    " Listen to its end."
+)
 MOST_FAULTS = 10
 """Faults of our own in a row before a take that costs nothing gives up; a paid one never does
 for that reason."""
@@ -82,7 +91,7 @@ class ReadsAgain:
     pauses_engine: bool = False
 
 
-def after_submit(error: EngineError, *, failures: int) -> Ends | QueuesAgain:
+def after_submit(error: EngineError, *, failures: int, outage: bool = False) -> Ends | QueuesAgain:
     """What a failed submission means. Anything not surely refused ends in doubt."""
     now = timezone.now()
     match error:
@@ -96,7 +105,7 @@ def after_submit(error: EngineError, *, failures: int) -> Ends | QueuesAgain:
                 due_at=now, sentence=error.sentence, code=error.reason, counts=False,
                 pauses_engine=True,
             )  # fmt: skip
-        case NotAccepted() | TryLater() if failures + 1 >= MOST_SUBMITS_REFUSED:
+        case NotAccepted() | TryLater() if failures + 1 >= MOST_SUBMITS_REFUSED and not outage:
             return Ends(
                 state=JobState.FAILED, charged=Charged.NO, code=error.reason,
                 sentence=f"{error.sentence} Given up after {failures + 1} tries; nothing was"
@@ -106,7 +115,7 @@ def after_submit(error: EngineError, *, failures: int) -> Ends | QueuesAgain:
             wait = timedelta(seconds=backoff(failures + 1))
             return QueuesAgain(
                 due_at=max(error.retry_at or now, now + wait),
-                sentence=error.sentence, code=error.reason, counts=True,
+                sentence=error.sentence, code=error.reason, counts=not outage,
             )  # fmt: skip
         case Refused() | GenerationFailed():
             return Ends(
@@ -125,18 +134,18 @@ def after_submit(error: EngineError, *, failures: int) -> Ends | QueuesAgain:
             )  # fmt: skip
 
 
-def before_submit(error: EngineError, *, failures: int) -> Ends | QueuesAgain:
+def before_submit(error: EngineError, *, failures: int, outage: bool = False) -> Ends | QueuesAgain:
     """What a failed preparation (pushing the clip) means: nothing was sent yet, nothing charged."""
-    if isinstance(error, TryLater) and failures + 1 < MOST_SUBMITS_REFUSED:
+    if isinstance(error, TryLater) and (outage or failures + 1 < MOST_SUBMITS_REFUSED):
         return QueuesAgain(
             due_at=timezone.now() + timedelta(seconds=backoff(failures + 1)),
-            sentence=error.sentence, code=error.reason, counts=True,
+            sentence=error.sentence, code=error.reason, counts=not outage,
         )  # fmt: skip
     if isinstance(error, BrokenAnswer | OutcomeUnknown):
         return Ends(
             state=JobState.FAILED, charged=Charged.NO, sentence=error.sentence, code=error.reason
         )
-    return after_submit(error, failures=failures)
+    return after_submit(error, failures=failures, outage=outage)
 
 
 def after_read(
@@ -165,6 +174,9 @@ def after_read(
                 state=JobState.EXPIRED, charged=Charged.MAYBE, sentence=error.sentence,
                 code=error.reason,
             )  # fmt: skip
+        case RecordExpired():
+            # Not by `failures`: after an outage each slice would ask once, and never three times.
+            return ReadsAgain(seconds=backoff(lost + 1), sentence=error.sentence, code=error.reason)
         case NotAccepted() if free:
             return QueuesAgain(
                 due_at=timezone.now(), sentence=error.sentence, code=error.reason, counts=True
@@ -216,6 +228,16 @@ def after_fetch(
                 seconds=backoff(failures + 1), sentence=error.sentence, code=error.reason,
                 limited=isinstance(error, RateLimited),
             )  # fmt: skip
+
+
+def after_cut_off(*, times: int) -> ReadsAgain | None:
+    """What audio means that is shorter than its file says, the `times`-th time; None to keep it."""
+    if times >= MOST_CUT_OFF:
+        return None
+    return ReadsAgain(
+        seconds=backoff(times), code="cut_off",
+        sentence="The audio that arrived is shorter than its file says. It is fetched again.",
+    )  # fmt: skip
 
 
 def after_fault(*, failures: int, free: bool) -> Ends | ReadsAgain:

@@ -39,6 +39,8 @@ class Work:
     submitted: Submitted | None = None
     result: Result | None = None
     lost_reads: int = 0
+    cut_off: int = 0
+    """How often its audio arrived shorter than its file says."""
     waiting: bool = False
     """Between two tries: may be cancelled without losing anything."""
 

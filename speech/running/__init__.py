@@ -8,7 +8,7 @@
 Rules
 - Each child leads a session and process group of its own. A stop is SIGTERM to the child itself,
   and SIGKILL to its whole group four seconds later. Reason: django-q2's graceful stop has no
-  bound, and SIGTERM to its whole group hangs it. The rows make the kill safe.
+  bound. The rows make the kill safe. SIGTERM to everybody at once comes to the same (`cluster`).
 - Whoever's parent is gone ends its whole group, at once (`family`). Reason: after kill -9 of the
   supervisor nobody else would; and django-q2's workers outlive a killed cluster.
 - The supervisor asks for progress, not for life (`watchdog`): a killed idle worker can hold

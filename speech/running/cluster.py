@@ -3,6 +3,11 @@
 Its own signal handler would wait for a running task, inside the handler, without a bound. Here a
 signal only sets a flag; the main thread then asks the cluster to end, and after
 `STOP_SECONDS` kills its tree. The rows make that safe.
+
+Only this process hears SIGTERM: what it forks has it blocked. Reason: a service manager may send
+it to the whole group at once, and django-q2's processes would die of it in the middle of a
+submission, which then is in doubt for good. Price: the guard ends an overdue worker by SIGTERM too,
+so each worker has a thread that waits for it.
 """
 
 from __future__ import annotations
@@ -11,7 +16,10 @@ import logging
 import os
 import signal
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -21,6 +29,7 @@ from django.utils import timezone
 from django_q.cluster import Cluster
 from django_q.conf import Conf
 from django_q.models import OrmQ
+from django_q.signals import post_spawn
 
 from speech import stopping
 from speech.background import DRIVER_CLUSTER, wake_driver
@@ -29,6 +38,8 @@ from speech.running import family
 logger = logging.getLogger(__name__)
 
 STOP_SECONDS = 3.5
+TOLD_TOGETHER = 1.0
+"""Seconds within which the main process says so if it was asked to stop as well."""
 CLUSTERS = ("default", "driver")
 
 
@@ -65,7 +76,8 @@ def run() -> int:
     # After Cluster(), which installs handlers of its own.
     signal.signal(signal.SIGTERM, asked)
     signal.signal(signal.SIGINT, asked)
-    cluster.start()
+    with _heard_by_this_process_only():
+        cluster.start()
     while not asked.yes:
         if not cluster.sentinel.is_alive():
             logger.error("the cluster %s lost its guard", Conf.CLUSTER_NAME)
@@ -78,6 +90,33 @@ def run() -> int:
         cluster.sentinel.kill()  # in case no supervisor made us a group; its children follow
         family.end_group()
     return 0
+
+
+@contextmanager
+def _heard_by_this_process_only() -> Iterator[None]:
+    """Block SIGTERM in all that is forked inside, and in all that they fork."""
+    post_spawn.connect(_obey_the_guard)  # sent in each new worker
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+
+
+def _obey_the_guard(**_: object) -> None:
+    threading.Thread(target=_end_if_meant, name="guard", daemon=True).start()
+
+
+def _end_if_meant() -> None:
+    """End this worker when SIGTERM was for it alone: it has overrun its time. Where all were told,
+    the cluster is ending, and this worker with it."""
+    signal.sigwait({signal.SIGTERM})
+    deadline = time.monotonic() + TOLD_TOGETHER
+    while time.monotonic() < deadline:
+        if stopping.is_asked():
+            return
+        time.sleep(0.05)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 class _Asked:

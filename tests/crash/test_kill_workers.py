@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Callable
+
+import psutil
+import pytest
+
 from tests.crash.conftest import DRIVER, Stage
 from tests.crash.scene import WINDOW, Scene
+from tests.running.studio import alive
+from tests.studio_process import WORKERS, descendants
 from tests.upstream.client import Upstream
+
+Whom = Callable[[int], list[psutil.Process]]
+STOPS_WITHIN = 6.0
+"""Seconds; the supervisor promises five."""
+
+
+def the_process(pid: int) -> list[psutil.Process]:
+    """The supervisor alone, as by `kill` or by systemd with `KillMode=mixed`."""
+    return [psutil.Process(pid)]
+
+
+def the_group(pid: int) -> list[psutil.Process]:
+    """It and all its descendants at once, as by systemd with `KillMode=control-group`."""
+    return [psutil.Process(pid), *descendants(pid)]
 
 
 def test_it_loses_nothing_and_pays_nothing_twice_when_killed_again_and_again(
@@ -27,17 +49,26 @@ def test_it_loses_nothing_and_pays_nothing_twice_when_killed_again_and_again(
     scene.check(most_unknown=3 * WINDOW)
 
 
-def test_it_leaves_nothing_in_doubt_when_asked_to_stop(stage: Stage, upstream: Upstream) -> None:
+@pytest.mark.parametrize("whom", [the_process, the_group], ids=["process", "group"])
+def test_it_stops_in_time_and_leaves_nothing_in_doubt_when_asked_to(
+    stage: Stage, upstream: Upstream, whom: Whom
+) -> None:
     upstream.set(job_seconds=[0.5, 1.0], output_seconds=1.0)
-    upstream.rule("submit", "delay", times=None, seconds=0.3)
-    scene = stage()
-    scene.ask_for(20)
+    upstream.rule("submit", "delay", times=None, seconds=0.5)  # so that some are under way
+    scene = stage(*WORKERS)
+    scene.ask_for(16)
+    upstream.wait_for("submit", count=10, timeout=30)
 
-    upstream.wait_for("submit", count=4, timeout=30)
-    scene.studio.stop_programs()
+    [supervisor] = scene.studio.processes[WORKERS[0]]
+    family = descendants(supervisor.pid)
+    for process in whom(supervisor.pid):
+        process.send_signal(signal.SIGTERM)
+
+    assert supervisor.wait(STOPS_WITHIN) == 0
+    assert alive(family) == []
     assert scene.living_drivers() == {}, "the lease was handed back"
+    assert not set(scene.states()) & {"claimed", "submitting", "unknown"}, scene.states()
     scene.studio.start()
-
     scene.wait_until_settled()
     scene.check(most_unknown=0)
 

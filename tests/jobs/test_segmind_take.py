@@ -1,21 +1,22 @@
+"""Takes made by the provider, and what people do about them; its troubles have a table of their own
+(`troubles`).
+"""
+
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.utils import timezone
 from pytest_django import Settings
 
 from speech.engines.base import Engine
 from speech.jobs import driver
-from speech.models import EngineState, Event, Job, Line, ProviderClip, Take, User
+from speech.models import EngineState, Line, ProviderClip, Take, User
 from speech.services.doubts import dismiss_unknown, submit_again
-from speech.services.engines import resume_engine
 from speech.services.takes import request_takes, retry_take
 from speech.states import Charged, JobState
 from tests import factories
@@ -52,16 +53,6 @@ def make(ada: User, line: Line, *, count: int = 1, **more: Any) -> Take:
 
 def fresh(take: Take) -> Take:
     return Take.objects.select_related("job", "line", "project").get(pk=take.pk)
-
-
-def sends(segmind: Upstream) -> dict[int, int]:
-    """How often each take was sent, by its seed."""
-    return dict(Counter(post["body"]["seed"] for post in segmind.log().submits()))
-
-
-def due_now() -> None:
-    Job.objects.filter(state=JobState.QUEUED).update(due_at=timezone.now())
-    EngineState.objects.update(hold_until=None)
 
 
 def test_it_makes_a_take_and_keeps_what_the_provider_says(
@@ -149,7 +140,8 @@ def test_it_never_sends_again_what_may_have_been_accepted(
     for take in takes:
         assert fresh(take).state == JobState.DONE
         assert take.jobs.first().settled == "resubmitted"
-    assert sends(segmind) == dict.fromkeys((take.seed for take in takes), 2)
+    sent = Counter(post["body"]["seed"] for post in segmind.log().submits())
+    assert sent == {take.seed: 2 for take in takes}
 
 
 def test_a_person_can_let_a_doubtful_take_go(ada: User, line: Line, segmind: Upstream) -> None:
@@ -163,130 +155,6 @@ def test_a_person_can_let_a_doubtful_take_go(ada: User, line: Line, segmind: Ups
     assert take.archived_at
     assert take.job.settled == "dismissed"
     assert take.job.charged == Charged.MAYBE
-
-
-def test_it_sends_again_what_was_surely_refused(ada: User, line: Line, segmind: Upstream) -> None:
-    refusals = (500, 502, 503)
-    for status in refusals:
-        segmind.rule("submit", "answer", status=status, body={"error": "try later"})
-    takes = request_takes(ada, line=line, engine="segmind", count=len(refusals))
-
-    driver.run_slice()
-
-    for take in map(fresh, takes):
-        assert take.state == JobState.DONE, take.job.error
-    # One each to the end, and one for each refusal.
-    assert segmind.log().hits["submit"] == 2 * len(refusals)
-
-
-def test_it_fails_at_once_where_asking_again_cannot_help(
-    ada: User, line: Line, segmind: Upstream
-) -> None:
-    refusals = (400, 403, 404, 405, 410)
-    for status in refusals:
-        segmind.rule("submit", "answer", status=status, body={"error": "no such thing"})
-    takes = request_takes(ada, line=line, engine="segmind", count=len(refusals))
-
-    driver.run_slice()
-
-    for take in map(fresh, takes):
-        assert take.state == JobState.FAILED
-        assert take.job.charged == Charged.NO
-        told = Event.objects.get(target=f"take {take.pk}", verb="take ended")
-        assert "failed" in told.data["how"]
-    assert sends(segmind) == dict.fromkeys((take.seed for take in takes), 1)
-
-
-@pytest.mark.parametrize(
-    ("status", "body"),
-    [
-        (401, {"error": "unauthorized", "error_description": "bad key", "status_code": 401}),
-        (406, {"error": "Insufficient credits: balance 0.00, need 0.02"}),
-    ],
-)
-def test_it_pauses_submissions_keeps_the_queue_and_goes_on_when_resumed(
-    ada: User, line: Line, segmind: Upstream, status: int, body: dict[str, Any]
-) -> None:
-    segmind.rule("submit", "answer", times=None, status=status, body=body)
-    takes = request_takes(ada, line=line, engine="segmind", count=3)
-    driver.run_slice()
-
-    state = EngineState.objects.get(key="segmind")
-    assert state.paused_at
-    assert state.pause_sentence
-    assert KEY not in state.pause_sentence
-    assert {fresh(take).state for take in takes} == {JobState.QUEUED}
-    assert not Job.objects.actionable().exists()
-
-    segmind.reset()
-    segmind.set(job_seconds=[0.1, 0.2])
-    resume_engine(ada, key="segmind")
-    driver.run_slice()
-    assert {fresh(take).state for take in takes} == {JobState.DONE}
-
-
-def test_it_waits_out_a_rate_limit(ada: User, line: Line, segmind: Upstream) -> None:
-    until = (timezone.now() + timedelta(seconds=1.5)).isoformat()
-    segmind.rule(
-        "submit", "answer", status=429, body={"error": "slow down"},
-        headers={"x-rate-limit-reset-at-utc": until},
-    )  # fmt: skip
-
-    take = make(ada, line)
-
-    assert take.state == JobState.DONE, take.job.error
-    log = segmind.log()
-    first, second = log.submits()
-    assert second["at"] - first["at"] >= 1.0
-
-
-def test_it_shrugs_off_trouble_with_reads(ada: User, line: Line, segmind: Upstream) -> None:
-    segmind.rule("status", "answer", status=503, body={"error": "busy"})
-    segmind.rule("status", "drop_late")
-    segmind.rule("result", "answer", status=502, body="<html>bad gateway</html>")
-    segmind.rule("output", "answer", status=503, body="")
-
-    take = make(ada, line)
-
-    assert take.state == JobState.DONE, take.job.error
-    assert segmind.log().hits["submit"] == 1
-
-
-def test_it_says_expired_when_the_record_is_gone(
-    ada: User, line: Line, segmind: Upstream, settings: Settings
-) -> None:
-    settings.DRIVER_SLICE_SECONDS = 0.3
-    segmind.set(job_seconds=[60, 60])
-    take = make(ada, line)
-    assert take.state == JobState.RUNNING
-    Job.objects.update(accepted_at=timezone.now() - timedelta(hours=1))
-    segmind.rule("status", "answer", times=None, status=404, body={"error": "not found"})
-
-    settings.DRIVER_SLICE_SECONDS = 10
-    driver.run_slice()
-
-    take = fresh(take)
-    assert take.state == JobState.EXPIRED
-    assert take.job.charged == Charged.MAYBE
-    assert segmind.log().hits["submit"] == 1
-
-
-def test_it_keeps_what_went_wrong_with_audio_that_cannot_be_used(
-    ada: User, line: Line, segmind: Upstream, settings: Settings
-) -> None:
-    settings.DRIVER_SLICE_SECONDS = 1
-    segmind.rule("output", "answer", times=None, status=200, body="<html>not sound</html>")
-    take = make(ada, line)
-    assert take.state == JobState.DOWNLOADING, "it is paid for, so it is asked for again"
-    Job.objects.update(completed_at=timezone.now() - timedelta(hours=2), failures=5)
-
-    driver.run_slice()
-
-    take = fresh(take)
-    assert take.state == JobState.FAILED
-    assert take.job.charged == Charged.YES
-    assert take.cost
-    assert segmind.log().hits["submit"] == 1
 
 
 @pytest.fixture

@@ -140,6 +140,13 @@ def test_a_record_counts_as_expired_after_three_answers_in_a_row() -> None:
     assert (verdict.state, verdict.charged) == (JobState.EXPIRED, Charged.MAYBE)
 
 
+def test_a_record_that_expired_in_a_long_outage_is_asked_for_three_times_soon() -> None:
+    """Within one slice, since each begins to count anew."""
+    verdict = trouble.after_read(error(errors.RecordExpired), failures=10_000, lost=1)
+    assert isinstance(verdict, ReadsAgain)
+    assert verdict.seconds < 5
+
+
 def test_answers_that_make_no_sense_end_after_five() -> None:
     verdict = trouble.after_read(error(errors.BrokenAnswer), failures=4, lost=0)
     assert isinstance(verdict, Ends)
@@ -176,6 +183,12 @@ def test_a_download_ends_when_the_provider_keeps_the_file_no_longer() -> None:
     assert isinstance(verdict, Ends)
     assert (verdict.state, verdict.charged) == (JobState.EXPIRED, Charged.YES)
     assert isinstance(fetched(errors.TryLater, failures=10_000), ReadsAgain)
+
+
+def test_audio_that_falls_short_is_kept_the_third_time() -> None:
+    assert [trouble.after_cut_off(times=times) is None for times in (1, 2, 3)] == [
+        False, False, True,
+    ]  # fmt: skip
 
 
 def test_a_lost_draft_is_simply_made_again() -> None:

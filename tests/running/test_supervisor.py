@@ -135,6 +135,17 @@ def test_it_replaces_a_cluster_whose_guard_was_killed(running: Studio) -> None:
     wait_until(lambda: alive(tree) == [], within=3)
 
 
+def test_a_worker_that_alone_is_told_to_end_does_and_is_replaced(running: Studio) -> None:
+    """As django-q2's guard tells one that has overrun its time."""
+    main = running.child("worker", "default")
+    (guard,) = main.children()
+    worker = min(guard.children(), key=lambda child: child.pid)
+    worker.terminate()
+    wait_until(lambda: alive([worker]) == [])
+    running.wait_until_complete()
+    assert running.child("worker", "default") == main
+
+
 def test_it_leaves_no_orphan_when_it_is_killed(start: Callable[..., Studio]) -> None:
     studio = start()
     studio.wait_until_ready()

@@ -100,6 +100,10 @@ class Upstream:
         """Forget these jobs now, as the provider does after an hour."""
         self._call("POST", "/_control", {"expire": list(request_ids)})
 
+    def relent(self) -> None:
+        """Forget all rules; jobs and settings stay."""
+        self._call("POST", "/_control", {"relent": True})
+
     def finish(self) -> None:
         """Let all jobs be ready now."""
         self._call("POST", "/_control", {"finish": True})

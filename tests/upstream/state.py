@@ -85,6 +85,8 @@ class State:
             setattr(self.settings, name, value)
         for request_id in data.get("expire", []):
             self.jobs[request_id].expired = True
+        if data.get("relent"):
+            self.rules.clear()
         if data.get("finish"):
             for job in self.jobs.values():
                 job.queued_until = job.ready_at = min(time.time(), job.ready_at)

@@ -3,6 +3,12 @@
 Two tables, one for POSTs and one for GETs, because the same status means different things: a 500
 to a submit was not accepted, a 500 to a poll says nothing about the job. Source: the table
 "Errors" of the provider's protocol; nothing but 200 is billed.
+
+A refused submit is either about the take (`REFUSED`: its values, its size), and then that one
+fails; or about the account, the address or the model (`CLOSED`, and the key, the credits and the
+spend limit), and then the next would fare no better: submissions pause, the queue is kept. Price:
+should a firewall on the way answer 403 to the words of one take, that take pauses the queue each
+time until somebody cancels it; the take carries the sentence, so it can be found.
 """
 
 from __future__ import annotations
@@ -32,12 +38,28 @@ PATIENCE = timedelta(seconds=15)
 
 REFUSED = {
     400: ("bad_request", "Segmind did not accept this request."),
-    403: ("forbidden", "The Segmind account may not use this model."),
-    404: ("model_not_found", "Segmind does not know this model or this address."),
-    405: ("wrong_verb", "Segmind's server does not take submissions at the address set for it."),
-    410: ("model_retired", "Segmind has retired this model."),
     413: ("too_large", "Segmind found the request too large."),
     422: ("unprocessable", "Segmind could not use the values of this request."),
+}  # fmt: skip
+CLOSED = {
+    401: (
+        "unauthorized", "Segmind refused the key.", "until an administrator sets a working key",
+    ),
+    403: (
+        "forbidden", "The Segmind account may not use this model.",
+        "until an administrator has put the account right",
+    ),
+    404: (
+        "model_not_found", "Segmind does not know this model or this address.",
+        "until an administrator has looked at the address set for it",
+    ),
+    405: (
+        "wrong_verb", "Segmind's server does not take submissions at the address set for it.",
+        "until an administrator corrects the address",
+    ),
+    410: (
+        "model_retired", "Segmind has retired this model.", "until an administrator resumes it",
+    ),
 }  # fmt: skip
 SURELY_NOT_ACCEPTED = frozenset({500, 502, 503})
 GAVE_UP = frozenset({408, 504, 524})
@@ -51,7 +73,7 @@ def submit_error(answer: Answer, redact: Redact) -> EngineError:
             return _rate_limited(answer)
         case 402 | 406:
             return _not_acceptable(answer, _said(answer, redact))
-        case status if 300 <= status < 400 or status == 401:
+        case status if 300 <= status < 400 or status in CLOSED:
             return _closed(answer, _said(answer, redact))
         case status if status in SURELY_NOT_ACCEPTED:
             return NotAccepted(
@@ -77,17 +99,17 @@ def submit_error(answer: Answer, redact: Redact) -> EngineError:
 
 
 def _closed(answer: Answer, said: str) -> SubmitsPaused:
-    if answer.status == 401:
-        return SubmitsPaused(
-            f"Segmind refused the key.{said} {FREE}"
-            " Submitting is paused until an administrator sets a working key.",
-            code="unauthorized",
-            status=answer.status,
-        )
+    code, sentence, until = CLOSED.get(
+        answer.status,
+        (
+            "redirected",
+            "Segmind's address answers with a redirect, which is never followed.",
+            "until an administrator corrects the address",
+        ),
+    )
     return SubmitsPaused(
-        f"Segmind's address answers with a redirect, which is never followed. {FREE}"
-        " Submitting is paused until an administrator corrects the address.",
-        code="redirected",
+        f"{sentence}{said} {FREE} Submitting is paused {until}; the queue is kept.",
+        code=code,
         status=answer.status,
     )
 
