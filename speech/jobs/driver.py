@@ -242,6 +242,9 @@ class Driver:
             if not pending or waited > (STOP_DRAIN if stopping.is_asked() else POSTS_DRAIN):
                 break
             await asyncio.wait(pending, timeout=TICK)
+            for task, work in self._tasks.items():
+                if work.waiting:  # a download that failed meanwhile: the next slice tries again
+                    task.cancel()
 
     async def _leave(self) -> None:
         left: list[asyncio.Future[Any]] = [*self._tasks]

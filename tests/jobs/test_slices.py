@@ -54,3 +54,18 @@ def test_it_hands_over_what_is_rendering_at_once(upstream: Upstream) -> None:
     assert {job.state for job in Job.objects.all()} == {JobState.DONE}
     assert upstream.log().hits["submit"] == 3
     assert all(job.epoch > 1 for job in Job.objects.all()), "more than one driver held them"
+
+
+def test_it_does_not_stay_for_a_download_that_fails_and_would_wait(
+    settings: Settings, upstream: Upstream
+) -> None:
+    """It would claim nothing meanwhile."""
+    settings.DRIVER_SLICE_SECONDS = 1.5
+    upstream.set(job_seconds=[0, 0])
+    upstream.rule("output", "hang", times=None, seconds=2)
+    ask()
+
+    driver.run_slice()
+
+    assert upstream.log().hits["output"] == 1
+    assert Job.objects.get().state == JobState.DOWNLOADING
