@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from speech.catalog import ENGINES
 from speech.models import Batch, EngineState, Project, Take
-from speech.states import LIVE, BatchKind, Cancel, JobState, Waits
+from speech.states import LIVE, OVER_BUDGET, BatchKind, Cancel, JobState, Waits
 
 MANY_WAIT = 5
 """From so many on, a project's pages offer to cancel all that wait."""
@@ -61,7 +61,7 @@ class Queue:
 
     waiting: int
     over_budget: int
-    """Of those, how many wait for the project's budget."""
+    """Of those, how many wait for a budget."""
     sweeps: tuple[Sweep, ...]
     more_sweeps: int
 
@@ -138,7 +138,7 @@ def queue_of(project: Project) -> Queue:
     """Two queries."""
     live = Take.objects.filter(project=project, state__in=sorted(LIVE), line__deleted_at=None)
     counts = live.filter(state=JobState.QUEUED).aggregate(
-        waiting=Count("pk"), over=Count("pk", filter=Q(job__waits=Waits.BUDGET))
+        waiting=Count("pk"), over=Count("pk", filter=Q(job__waits__in=OVER_BUDGET))
     )
     sweeps = _sweeps(live)
     return Queue(

@@ -152,11 +152,12 @@ def banners(project: Project) -> dict[str, Any]:
     keys = engines()
     found = script.troubled_engines()
     paused = [(state, pause_of(state.pause_code)) for state in found if state.key in keys]
+    queue = queue_of(project)
     return {
         "doubt": script.in_doubt(project),
         "paused": paused,
-        "waiting": budgets.waiting(project),
-        "queue": queue_of(project),
+        "waiting": budgets.waiting(project) if queue.over_budget else None,
+        "queue": queue,
     }
 
 

@@ -63,7 +63,9 @@ async def test_a_rate_limit_names_the_moment(caller: Caller, cast: SimpleNamespa
     assert 50 < (error.retry_at - timezone.now()).total_seconds() <= 61
 
 
-async def test_an_archived_project_ends_the_take(caller: Caller, cast: SimpleNamespace) -> None:
+async def test_an_archived_project_keeps_the_queue_until_somebody_acts(
+    caller: Caller, cast: SimpleNamespace
+) -> None:
     await sync_to_async(archive_project)(cast.owner, project=cast.project)
     error = _read(await caller.submit())
-    assert (type(error), error.reason) == (Refused, "forbidden")
+    assert (type(error), error.reason) == (SubmitsPaused, "forbidden")
