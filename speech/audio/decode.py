@@ -40,6 +40,8 @@ MOST_CHANNELS = 8
 MOST_VALUES = 600 * 48_000 * 2
 """Ten minutes of 48 kHz stereo: 115 MB of memory, whatever rate and channels a file claims."""
 FLUSH_AT = 1 << 18
+WAV_PROBE = "4096"
+"""Bytes of samples to look through before decoding, at most."""
 UNMET_CLAIM = 0.25
 
 UNREADABLE = (
@@ -75,15 +77,20 @@ def decode(data: bytes, *, max_seconds: float) -> Sound:
 
 
 def _open(data: bytes) -> InputContainer:
+    options = {
+        "format_whitelist": FORMATS,
+        "protocol_whitelist": "none",
+        "codec_whitelist": CODECS,
+        "max_streams": "8",
+    }
+    if sniff(data[:HEAD_BYTES]) == "wav":
+        # Its head says all there is to know; FFmpeg would look through the samples all the same,
+        # which took longer than to decode and to measure them.
+        options["probesize"] = WAV_PROBE
     return av.open(
         io.BytesIO(data),
         mode="r",
-        options={
-            "format_whitelist": FORMATS,
-            "protocol_whitelist": "none",
-            "codec_whitelist": CODECS,
-            "max_streams": "8",
-        },
+        options=options,
         metadata_errors="replace",
         timeout=(5, 5),
         io_open=_refuse_nested,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -72,19 +71,14 @@ def resample(mono: NDArray[Any], rate: int, target: int) -> NDArray[Any]:
 
 
 def store(data: bytes, target: Path, *, part_name: str) -> None:
-    """`data` at `target`, on disk before this returns; until then beside it as `part_name`."""
+    """`data` at `target`, whole or not at all; until then beside it as `part_name`.
+
+    Not synced to the disk: this is a work file, and whoever copies it to where it stays syncs that.
+    """
     part = target.with_name(part_name)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with part.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    part.write_bytes(data)
     part.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _encode(container: OutputContainer, stream: AudioStream, frames: list[AudioFrame]) -> None:

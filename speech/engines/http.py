@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import aiohttp
@@ -133,12 +133,14 @@ class Api:
     ) -> None:
         self.provider = provider
         self.origins = origins
-        self._headers = {
+        headers = {
             "accept": "application/json",
             "accept-encoding": "identity",
             "user-agent": "takeroom",
             header: key,
         }
+        self._sent = httpx.Headers(headers)
+        self._sent_with_body = httpx.Headers({**headers, "content-type": "application/json"})
         self._post_timeouts = post_timeouts
         self._get_timeouts = get_timeouts
         self._post = post_transport or _post_transport(post_connections)
@@ -199,14 +201,11 @@ class Api:
         url: str,
         body: bytes,
     ) -> Answer:
-        address = httpx.URL(url)
         request = httpx.Request(
             method,
-            address,
+            _parsed(url),
             content=body,
-            headers={**self._headers, "content-type": "application/json"}
-            if body
-            else self._headers,
+            headers=self._sent_with_body if body else self._sent,
             extensions={"timeout": timeouts.split()},
         )
         async with asyncio.timeout(timeouts.total):
@@ -216,7 +215,7 @@ class Api:
                 unreadable = type(error).__name__
             else:
                 # Errors of the body carry the response's request: one without the key.
-                response.request = httpx.Request(method, address)
+                response.request = _keyless()
                 return await _answer(response)
         # Raised outside the except: aiohttp's error holds the headers that were sent, key and all.
         raise httpx.RemoteProtocolError(f"unreadable answer ({unreadable})")
@@ -229,6 +228,17 @@ def retry_at(headers: Mapping[str, str], *, reset_header: str, now: datetime) ->
         if moment is not None:
             return min(max(moment, now + timedelta(seconds=1)), now + timedelta(hours=1))
     return None
+
+
+@lru_cache(maxsize=4096)
+def _parsed(url: str) -> httpx.URL:
+    """Read once: the same address is asked again and again."""
+    return httpx.URL(url)
+
+
+@cache
+def _keyless() -> httpx.Request:
+    return httpx.Request("GET", "https://provider.invalid")
 
 
 @cache

@@ -65,11 +65,12 @@ def halve(limit: Limit) -> None:
 
 def _row(limit: Limit) -> tuple[Allowance, datetime]:
     """The limit's row, locked, and the database's time: hosts need not agree on theirs."""
-    Allowance.objects.get_or_create(
-        name=limit.name,
-        defaults={"turns": limit.burst, "per_minute": limit.per_minute, "at": Now()},
-    )
-    found = Allowance.objects.select_for_update().annotate(now=Now()).get(name=limit.name)
+    mine = Allowance.objects.select_for_update().annotate(now=Now()).filter(name=limit.name)
+    found = mine.first()
+    if found is None:
+        new = {"turns": limit.burst, "per_minute": limit.per_minute, "at": Now()}
+        Allowance.objects.get_or_create(name=limit.name, defaults=new)
+        found = mine.get()
     return found, found.now
 
 

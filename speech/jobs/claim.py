@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from speech.jobs.allowance import Limit, draw
 from speech.jobs.lease import Lease, live_owners, lock_dead_owners, other_owners
-from speech.jobs.work import Work
+from speech.jobs.work import NEEDED, Work
 from speech.limits import BREAKS_AFTER
 from speech.models import EngineState, Job, Take
 from speech.services.events import log, touch
@@ -98,9 +98,9 @@ class Claimed:
 def claim(lease: Lease, *, rooms: Mapping[str, Room]) -> Claimed:
     """Claim due rows in turn, as far as the engines' rooms and limits go. Paused engines and
     engines on hold give nothing."""
-    if not _due().filter(engine__in=list(rooms)).exists():
-        return Claimed(works=(), again_in={})
-    return _claim(lease, rooms=rooms)
+    # Looked at first without a transaction: on SQLite each one is a lock and a sync to the disk.
+    due = {engine: room for engine, room in rooms.items() if _due().filter(engine=engine).exists()}
+    return _claim(lease, rooms=due) if due else Claimed(works=(), again_in={})
 
 
 def _due() -> QuerySet[Job]:
@@ -114,8 +114,11 @@ def _claim(lease: Lease, *, rooms: Mapping[str, Room]) -> Claimed:
     again_in: dict[str, float] = {}
     for engine, room in sorted(rooms.items()):
         # Its row lock lets one driver claim for an engine at a time, so that the counts hold.
-        EngineState.objects.get_or_create(key=engine)
-        state = EngineState.objects.select_for_update().get(key=engine)
+        mine = EngineState.objects.select_for_update().filter(key=engine)
+        state = mine.first()
+        if state is None:
+            EngineState.objects.get_or_create(key=engine)
+            state = mine.get()
         places = _places(state, room)
         if places <= 0:
             continue
@@ -157,7 +160,7 @@ def _places(state: EngineState, room: Room) -> int:
 
 def _load(pks: Iterable[int]) -> list[Work]:
     rows = Job.objects.filter(pk__in=list(pks)).select_related("take__voice", "take__batch")
-    return [Work.from_row(row) for row in rows.order_by("due_at", "pk")]
+    return [Work.from_row(row) for row in rows.only(*NEEDED).order_by("turn", "pk")]
 
 
 def _set(pks: list[int], state: JobState, **fields: object) -> None:

@@ -34,6 +34,7 @@ from speech.background import enqueue
 from speech.engines.addresses import Resolver
 from speech.engines.download import download
 from speech.errors import AudioError, AudioTooBig, NotAudio, RateLimited, StudioError, TryLater
+from speech.jobs.store import keep
 from speech.models import Voice
 from speech.services.events import hold, log
 from speech.services.fallen import recheck
@@ -274,7 +275,9 @@ def _copy_incoming(name: str, target: Path) -> None:
 
 def _store(path: Path, name: str) -> str:
     with path.open("rb") as file:
-        return default_storage.save(name, File(file))
+        name = default_storage.save(name, File(file))
+    keep(name)
+    return name
 
 
 def _plain(findings: tuple[Finding, ...]) -> list[dict[str, str]]:

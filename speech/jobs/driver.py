@@ -17,7 +17,7 @@ from django.db import Error
 from django.utils import timezone
 
 from speech import failpoints, stopping
-from speech.audio.confined import ConfinedAudio
+from speech.audio.several import ConfinedChildren
 from speech.background import wake_driver
 from speech.engines import registry
 from speech.engines.base import Engine
@@ -36,6 +36,9 @@ from speech.services import budgets
 logger = logging.getLogger(__name__)
 
 TICK = 0.1
+QUICK_TICK = 0.03
+"""The same after a claim that found something: there is more, most likely, and a place in the
+window is taken soon after it is free."""
 ADOPT_EVERY = 1.0
 BUSY = 50
 """With more jobs than this a driver gathers: it commits and claims for many at once."""
@@ -51,14 +54,14 @@ this together are as long as the longest download, or that would never end."""
 STOP_DRAIN = 2.0
 """Seconds for both when the process was asked to stop: it is killed soon after."""
 
-_audio: ConfinedAudio | None = None
+_audio: ConfinedChildren | None = None
 
 
-def audio() -> ConfinedAudio:
-    """The warm confined child of this process; it outlives slices."""
-    global _audio  # noqa: PLW0603 - one child for each process, by design
+def audio() -> ConfinedChildren:
+    """The warm confined children of this process; they outlive slices."""
+    global _audio  # noqa: PLW0603 - of this process, by design
     if _audio is None:
-        _audio = ConfinedAudio()
+        _audio = ConfinedChildren()
     return _audio
 
 
@@ -84,6 +87,7 @@ class Driver:
         self._tasks: dict[asyncio.Task[None], Work] = {}
         self._ledger = Ledger(self._lease, is_busy=lambda: self._is_busy)
         self._something_ended = asyncio.Event()
+        self._pressed = False
         self._adopted = 0.0
         self._drivers = 1
         self._claim_at: dict[str, float] = {}
@@ -174,6 +178,7 @@ class Driver:
             claimed = await self._ledger.run(lambda: claim.claim(self._lease, rooms=rooms))
             for engine, seconds in claimed.again_in.items():
                 self._claim_at[engine] = now + seconds
+            self._pressed = bool(claimed.works) and not claimed.again_in
             if claimed.works:
                 failpoints.reach("claimed")
             for work in claimed.works:
@@ -225,7 +230,7 @@ class Driver:
     async def _pause(self) -> None:
         """Until something ends, or the next tick."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(TICK):
+            async with asyncio.timeout(QUICK_TICK if self._pressed else TICK):
                 await self._something_ended.wait()
         self._something_ended.clear()
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from django.db import Error
 from django.utils import timezone
 
-from speech.audio.confined import ConfinedAudio
+from speech.audio.several import ConfinedChildren
 from speech.engines.base import Engine
 from speech.jobs import references, standing
 from speech.jobs.allowance import Limit, draw
@@ -38,7 +38,7 @@ class Lane:
         *,
         engine: Engine,
         ledger: Ledger,
-        audio: Callable[[], ConfinedAudio],
+        audio: Callable[[], ConfinedChildren],
         clips: references.References,
         durations: list[float],
         limits: Limits,

@@ -17,7 +17,7 @@ T = TypeVar("T")
 MOST_TRIES = 3
 """Of a commit that failed for a passing reason: a deadlock, a lock, a lost connection."""
 TRY_AGAIN_AFTER = 0.1
-GATHER = 0.02
+GATHER = 0.006
 """Seconds for which a busy driver waits for more to write before each commit: a commit costs the
 same for one take as for twenty."""
 

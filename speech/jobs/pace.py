@@ -97,11 +97,11 @@ class Turns:
             self._admit_one()
 
     def _want(self) -> int:
-        """How many to draw: twice as many as before where those did not last for a moment, but
-        never more than the limit gives in it."""
+        """How many to draw: twice as many as before where those did not last for a moment, half as
+        many where they did, but never more than the limit gives in it."""
         now = time.monotonic()
         lasted, self._drawn_at = now - self._drawn_at, now
-        self._size = self._size * 2 if lasted < DRAWN_AHEAD else 1
+        self._size = self._size * 2 if lasted < DRAWN_AHEAD else max(1, self._size // 2)
         waiting = sum(len(places) for places in self._waiting.values())
         most = max(1, int(self.per_minute / 60 * DRAWN_AHEAD))
         self._size = min(most, max(self._size, waiting))

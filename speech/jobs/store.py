@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +10,16 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 
 from speech import failpoints
-from speech.audio.confined import ConfinedAudio
 from speech.audio.job import AudioJob, Measured
+from speech.audio.several import ConfinedChildren
 from speech.catalog import ENGINES
 from speech.engines.base import Result
 from speech.jobs.work import Work
 from speech.services.projects import media_folder
 
 
-def measure_and_store(audio: ConfinedAudio, work: Work, source: Path) -> tuple[Measured, str]:
-    """Decode `source` in the confined child, store it as FLAC; what was measured and the storage
+def measure_and_store(audio: ConfinedChildren, work: Work, source: Path) -> tuple[Measured, str]:
+    """Decode `source` in a confined child, store it as FLAC; what was measured and the storage
     name. Raises `AudioError`. Runs in a thread."""
     card = ENGINES[work.engine]
     kept = source.with_suffix(".flac")
@@ -32,9 +33,26 @@ def measure_and_store(audio: ConfinedAudio, work: Work, source: Path) -> tuple[M
         if default_storage.exists(name):  # a crash between storing and committing left it
             default_storage.delete(name)
         with kept.open("rb") as file:
-            return measured, default_storage.save(name, File(file))
+            name = default_storage.save(name, File(file))
+        keep(name)
+        return measured, name
     finally:
         kept.unlink(missing_ok=True)
+
+
+def keep(name: str) -> None:
+    """See to it that a stored file outlives a power failure, before any row says that it is there.
+    Storage that is not a disk of ours does that itself."""
+    try:
+        path = Path(default_storage.path(name))
+    except NotImplementedError:
+        return
+    for place, flags in ((path, os.O_RDONLY), (path.parent, os.O_RDONLY | os.O_DIRECTORY)):
+        descriptor = os.open(place, flags)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def facts(

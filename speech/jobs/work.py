@@ -8,11 +8,21 @@ from typing import Any
 
 from speech.engines.base import Result, SpeechRequest, Submitted, WordTime
 from speech.models import Job
+from speech.params import TUNING
 
 METRICS_LIMIT = 20_000
 """Characters of a provider's own figures, as JSON, that are kept."""
 DEEPEST = 8
 URL_LIMIT = 500
+NEEDED = (
+    "epoch", "ref", "engine", "state", "failures", "flow", "accepted_at", "completed_at",
+    "request_id", "status_url", "response_url", "result",
+    *(f"take__{param.name}" for param in TUNING),
+    "take__project", "take__line", "take__text", "take__seed", "take__reference_url",
+    "take__reference_sha256", "take__voice__pitch_hz", "take__voice__lufs",
+    "take__batch__answers",
+)  # fmt: skip
+"""The columns that `Work.from_row` reads: a take is wide, and many are claimed at once."""
 
 
 @dataclass(kw_only=True)
