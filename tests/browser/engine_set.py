@@ -4,6 +4,7 @@ from __future__ import annotations
 
 DOOR = """
 from decimal import Decimal
+from django.db import transaction
 from django.utils import timezone
 from speech.models import Job, Project, User, Voice
 from speech.services.keys import make_key, revoke_key
@@ -28,16 +29,18 @@ for name in ("a8f2c1.mp3", "interview_take_3_final.mp3"):
 take.save()
 Job.objects.filter(pk=take.job_id).update(key=farm, amount=Decimal("6.42"))
 for _ in range(2):
-    waits = make_take(take.line, state="queued", engine="segmind")
-    Job.objects.filter(pk=waits.job_id).update(
-        key=farm, amount=Decimal("4.20"), waits="key_budget"
-    )
+    with transaction.atomic():  # or the studio's driver would make it
+        waits = make_take(take.line, state="queued", engine="segmind")
+        Job.objects.filter(pk=waits.job_id).update(
+            key=farm, amount=Decimal("4.20"), waits="key_budget"
+        )
 result = {"key": farm.pk, "unlisted": voice.pk}
 """
 
 SWEEPS = """
 from datetime import timedelta
 from decimal import Decimal
+from django.db import transaction
 from django.utils import timezone
 from speech.models import DriverLease, Job, Line, Project, Take
 from speech.states import Cancel, JobState
@@ -50,17 +53,18 @@ one, two = Line.objects.filter(project=project).order_by("position")
 axes = (("temperature", (0.5, 0.7, 0.9, 1.1)), ("top_p", (0.8, 0.9, 0.95)))
 done = make_sweep(one, seeds=(4711, 90412, 1207), axes=axes)
 Take.objects.filter(batch=done, temperature=1.1, top_p=0.8).update(state=JobState.FAILED)
-live = make_sweep(two, seeds=range(1, 9), state=JobState.QUEUED, engine="segmind")
-Job.objects.filter(take__batch=live).update(due_at=later, amount=Decimal("0.021"))
-takes = list(Take.objects.filter(batch=live).order_by("pk"))
-for take in takes[:3]:
-    Job.objects.filter(take=take).update(
-        state=JobState.RUNNING, owner="of-the-tour", request_id=f"tour-{take.pk}",
-        accepted_at=timezone.now(),
-    )
-    Take.objects.filter(pk=take.pk).update(state=JobState.RUNNING)
-Job.objects.filter(take=takes[0]).update(cancel=Cancel.DISCARD)
-Job.objects.filter(take__in=takes[-4:]).update(waits="budget")
+with transaction.atomic():  # or the studio's driver would make them
+    live = make_sweep(two, seeds=range(1, 9), state=JobState.QUEUED, engine="segmind")
+    Job.objects.filter(take__batch=live).update(due_at=later, amount=Decimal("0.021"))
+    takes = list(Take.objects.filter(batch=live).order_by("pk"))
+    for take in takes[:3]:
+        Job.objects.filter(take=take).update(
+            state=JobState.RUNNING, owner="of-the-tour", request_id=f"tour-{take.pk}",
+            accepted_at=timezone.now(),
+        )
+        Take.objects.filter(pk=take.pk).update(state=JobState.RUNNING)
+    Job.objects.filter(take=takes[0]).update(cancel=Cancel.DISCARD)
+    Job.objects.filter(take__in=takes[-4:]).update(waits="budget")
 result = {"sweep": done.pk, "under_way": live.pk, "swept_line": two.get_absolute_url()}
 """
 
