@@ -17,9 +17,6 @@ T = TypeVar("T")
 MOST_TRIES = 3
 """Of a commit that failed for a passing reason: a deadlock, a lock, a lost connection."""
 TRY_AGAIN_AFTER = 0.1
-GATHER = 0.006
-"""Seconds for which a busy driver waits for more to write before each commit: a commit costs the
-same for one take as for twenty."""
 
 
 @dataclass(kw_only=True)
@@ -31,11 +28,12 @@ class _Entry:
 class Ledger:
     """The driver's only way to the database: one thread, and one commit for all that is waiting.
 
-    Each commit renews the lease first and fails as a whole if it was lost (`LeaseLost`).
+    `patience` says for how many seconds to wait for more to write before a commit. Each renews the
+    lease first and fails as a whole if it was lost (`LeaseLost`).
     """
 
-    def __init__(self, lease: Lease, *, is_busy: Callable[[], bool] = lambda: False) -> None:
-        self.is_busy = is_busy
+    def __init__(self, lease: Lease, *, patience: Callable[[], float] = lambda: 0.0) -> None:
+        self._patience = patience
         self._lease = lease
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
         self._waiting: list[_Entry] = []
@@ -66,8 +64,8 @@ class Ledger:
 
     async def _flush(self) -> None:
         while self._waiting:
-            if self.is_busy():
-                await asyncio.sleep(GATHER)
+            if patience := self._patience():
+                await asyncio.sleep(patience)
             batch, self._waiting = self._waiting, []
             try:
                 answers = await self._try(batch)
