@@ -138,11 +138,16 @@ def ended(work: Work, state: JobState, *, error: str, code: str, charged: Charge
 
 
 def note_failure(work: Work, *, error: str, code: str) -> Move:
-    """A read failed and will be repeated; the state stays."""
+    """A read failed and will be repeated; the state stays. A page shows the first of several."""
     return Move(
-        work=work, to=None, show=False,
+        work=work, to=None, show=work.failures <= 1,
         job={"failures": F("failures") + 1, "error": error, "error_code": code},
     )  # fmt: skip
+
+
+def recovered(work: Work) -> Move:
+    """A read succeeded after some that failed: nothing is wrong any more."""
+    return Move(work=work, to=None, job={"failures": 0, "error": "", "error_code": ""})
 
 
 def money(cost: float) -> Decimal:

@@ -40,6 +40,8 @@ async def await_result(lane: Lane, work: Work) -> bool:
                 continue
             if result is not None:
                 break
+            if work.failures:
+                await lane.write(moves.recovered(work))
             work.failures = work.lost_reads = 0
             again = poll_every(
                 # Flows share the polls, and so do drivers.

@@ -20,7 +20,11 @@ def fill(apps: Any, schema_editor: Any) -> None:
             job.amount = Decimal(str(round(take.cost, 6)))
         elif job.charged in {"yes", "maybe"} or job.state in HELD:
             job.amount = price
-        job.save(update_fields=["project", "asked_by", "flow", "amount"])
+        if job.state == "done":
+            job.error = job.error_code = ""  # of a try that came before the one that succeeded
+        job.save(
+            update_fields=["project", "asked_by", "flow", "amount", "error", "error_code"]
+        )
 
 
 class Migration(migrations.Migration):

@@ -80,6 +80,8 @@ class TakeCard:
     """Why it is not sent, where something other than its turn is missing."""
     marked: str
     """What becomes of it, if it was cancelled while it was being made."""
+    hitch: str
+    """What went wrong on the way and is being mended, or what to know of the finished sound."""
     trouble: str
     in_doubt: bool
     repeat_number: int | None
@@ -204,6 +206,7 @@ def _card(take: Take, *, now: datetime, engines: Mapping[str, EngineState]) -> T
         elapsed=max(0.0, (now - asked).total_seconds()),
         waits=reason_of(take, engines, now=now),
         marked=marked_sentence(take.engine, job.cancel) if job and marked else "",
+        hitch=job.error if job and (take.state in _SENT or take.is_done) else "",
         trouble=(job.error if job and take.is_finished and not take.is_done else ""),
         in_doubt=doubt and bool(job) and not (job and job.settled),
         repeat_number=getattr(take, "repeat_number", None),

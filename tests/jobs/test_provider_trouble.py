@@ -308,3 +308,27 @@ def what_waits_is_due() -> None:
     """As if the time that is waited for had passed."""
     Job.objects.filter(state=JobState.QUEUED).update(due_at=Job.objects.earliest("due_at").due_at)
     EngineState.objects.update(hold_until=None)
+
+
+def test_a_trouble_that_has_passed_is_no_longer_said(
+    settings: Settings, segmind: Upstream, project: Project
+) -> None:
+    """The page shows the first of several troubles at once, and that all is well again."""
+    settings.DRIVER_SLICE_SECONDS = 3
+    segmind.rule("job", "slow", seconds=600)
+    segmind.rule("status", "answer", times=1, status=502, body="")
+    line = factories.make_line(project)
+    [take] = request_takes(project.members.get(), line=line, engine="segmind")
+    before = Project.objects.get(pk=project.pk).version
+
+    driver.run_slice()
+
+    job = Job.objects.get(take=take)
+    assert (job.state, job.error, job.failures) == (JobState.RUNNING, "", 0)
+    shown = Project.objects.get(pk=project.pk).version - before
+    assert shown >= 3, "that it is sent, that there is trouble, and that it has passed"
+    assert segmind.log().hits["status"] >= 2
+
+    segmind.finish()
+    driver.run_slice()
+    assert fresh(take).state == JobState.DONE

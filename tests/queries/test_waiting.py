@@ -103,6 +103,23 @@ def test_a_marked_take_says_what_becomes_of_it_until_it_is_finished(line: Line) 
     assert queries.card(queries.base().get(pk=take.pk)).marked == ""
 
 
+def test_a_card_says_what_went_wrong_on_the_way(line: Line) -> None:
+    take = factories.make_take(line, state=JobState.RUNNING, engine="segmind")
+    sentence = "Segmind had a problem (HTTP 502). It will be asked again."
+    Job.objects.update(error=sentence)
+    assert queries.card(queries.base().get(pk=take.pk)).hitch == sentence
+    Take.objects.update(state=JobState.FAILED)
+    failed = queries.card(queries.base().get(pk=take.pk))
+    assert (failed.hitch, failed.trouble) == ("", sentence)
+
+
+def test_a_finished_take_says_what_to_know_of_its_sound(line: Line) -> None:
+    take = factories.make_take(line)
+    assert queries.card(queries.base().get(pk=take.pk)).hitch == ""
+    Job.objects.update(error="It may be cut off. Listen to its end.")
+    assert queries.card(queries.base().get(pk=take.pk)).hitch.startswith("It may be cut off")
+
+
 def test_cards_ask_once_for_the_engines_and_only_where_some_wait(
     line: Line, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
