@@ -5,11 +5,10 @@ Rules
 - `http.py` is the only door to a remote API, `download.py` the only door to a file on the web.
   Every lower error of the HTTP libraries becomes an `EngineError` there, and the class alone says
   whether a request may be sent again.
-- POSTs use plain httpx, as many connections as the submit window has places; GETs use httpx over
-  the aiohttp transport. Reason: httpx's pool collapses beyond about 20 connections (396 requests/s
-  at 10, 41 at 100),
-  while the aiohttp transport (1903/s at 50) reports a refused connection and a connection lost
-  after the server had read the request with the same exception. A POST is money, so it needs exact
+- POSTs use plain httpx, as many connections as the submit window has places; GETs use aiohttp
+  (`reads.py`). Reason: httpx's pool collapses beyond about 20 connections (396 requests/s at 10,
+  41 at 100); aiohttp reads on a third of the CPU, but reports a refused connection and one that was
+  lost after the server had read the request nearly alike. A POST is money, so it needs exact
   exceptions; a GET may be repeated, so it may be vague. Price: two clients, both tested against a
   server that closes before and after reading.
 - POSTs go over many small pools (`pools.py`): one large one costs five times the CPU.

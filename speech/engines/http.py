@@ -13,19 +13,18 @@ import math
 import re
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import cache, lru_cache
 from typing import Any
 
 import aiohttp
 import httpx
 from aiohttp.http_exceptions import HttpProcessingError
-from httpx_aiohttp import AiohttpTransport
 
 from speech.engines.addresses import origin_of
+from speech.engines.answers import BODY_LIMIT, Answer, Timeouts, tls_context
 from speech.engines.pools import Pools
+from speech.engines.reads import Reads, Unreadable
 from speech.errors import (
     BlockedAddress,
     BrokenAnswer,
@@ -34,8 +33,6 @@ from speech.errors import (
     TryLater,
 )
 
-BODY_LIMIT = 1024 * 1024
-"""Bytes of a JSON answer; more is not an answer."""
 IDLE_SECONDS = 1.0
 """How long a POST connection may lie idle. Short, because a server that closes an idle connection
 at the moment it is used again turns a harmless request into one with an unknown outcome."""
@@ -47,55 +44,21 @@ NEVER_SENT = (
     httpx.UnsupportedProtocol,
     httpx.InvalidURL,
 )
+BROKEN_OFF = (
+    httpx.DecodingError,
+    httpx.RemoteProtocolError,
+    aiohttp.ClientPayloadError,
+    aiohttp.ServerDisconnectedError,
+    HttpProcessingError,
+    Unreadable,
+)
 READ_ERRORS = (
-    httpx.HTTPError,
-    httpx.InvalidURL,
-    httpx.StreamError,
-    aiohttp.ClientError,  # leaks through the aiohttp transport
+    aiohttp.ClientError,
     HttpProcessingError,
     OSError,  # also ssl.SSLError and TimeoutError
     ValueError,
     EOFError,
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Timeouts:
-    """Seconds. `total` bounds the whole call, so that a dripping answer ends.
-
-    `total` must leave room for waiting, connecting and the handshake: then a POST that runs out of
-    `total` was surely under way, and one that was not yet sent is never called in doubt.
-    """
-
-    connect: float = 5.0
-    """For the connection, and again for the TLS handshake."""
-    pool: float = 10.0
-    """For a free connection."""
-    write: float = 20.0
-    read: float = 30.0
-    total: float = 60.0
-
-    def __post_init__(self) -> None:
-        if self.total <= self.pool + 2 * self.connect:
-            raise ValueError("total must be longer than pool + 2 × connect")
-
-    def split(self) -> dict[str, float]:
-        """As the transports take them."""
-        return {
-            "connect": self.connect,
-            "pool": self.pool,
-            "write": self.write,
-            "read": self.read,
-        }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """One complete answer. Header names are lower-case."""
-
-    status: int
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
 
 
 class Redactor:
@@ -129,7 +92,6 @@ class Api:
         post_connections: int = 16,
         get_connections: int = 50,
         post_transport: httpx.AsyncBaseTransport | None = None,
-        get_transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.provider = provider
         self.origins = origins
@@ -139,19 +101,17 @@ class Api:
             "user-agent": "takeroom",
             header: key,
         }
-        self._sent = httpx.Headers(headers)
-        self._sent_with_body = httpx.Headers({**headers, "content-type": "application/json"})
-        self._post_timeouts = post_timeouts
-        self._get_timeouts = get_timeouts
+        self._posted = httpx.Headers({**headers, "content-type": "application/json"})
+        self._timeouts = post_timeouts
         self._post = post_transport or _post_transport(post_connections)
-        self._get = get_transport or _get_transport(get_connections)
+        self._reads = Reads(headers=headers, timeouts=get_timeouts, connections=get_connections)
 
     async def post(self, url: str, payload: Mapping[str, Any]) -> Answer:
         """Send `payload` as JSON, once. Raises `NotAccepted` or `OutcomeUnknown`."""
         self._guard(url)
         body = json.dumps(payload).encode()
         try:
-            return await self._exchange(self._post, self._post_timeouts, "POST", url, body)
+            return await self._send(url, body)
         except NEVER_SENT as error:
             raise NotAccepted(
                 f"{self.provider} could not be reached ({_kind(error)})."
@@ -170,7 +130,7 @@ class Api:
         """Read `url`. Raises `TryLater`; reads are always safe to repeat."""
         self._guard(url)
         try:
-            return await self._exchange(self._get, self._get_timeouts, "GET", url, b"")
+            return await self._reads.get(url)
         except READ_ERRORS as error:
             raise TryLater(
                 f"{self.provider} could not be asked ({_kind(error)}). It will be asked again.",
@@ -179,7 +139,7 @@ class Api:
 
     async def aclose(self) -> None:
         await self._post.aclose()
-        await self._get.aclose()
+        await self._reads.aclose()
 
     def _guard(self, url: str) -> None:
         """The key goes to its own origins only, whatever a caller asks for."""
@@ -193,32 +153,19 @@ class Api:
                 code="wrong_host",
             )
 
-    async def _exchange(
-        self,
-        transport: httpx.AsyncBaseTransport,
-        timeouts: Timeouts,
-        method: str,
-        url: str,
-        body: bytes,
-    ) -> Answer:
+    async def _send(self, url: str, body: bytes) -> Answer:
         request = httpx.Request(
-            method,
-            _parsed(url),
+            "POST",
+            url,
             content=body,
-            headers=self._sent_with_body if body else self._sent,
-            extensions={"timeout": timeouts.split()},
+            headers=self._posted,
+            extensions={"timeout": self._timeouts.split()},
         )
-        async with asyncio.timeout(timeouts.total):
-            try:
-                response = await transport.handle_async_request(request)
-            except aiohttp.ClientResponseError as error:
-                unreadable = type(error).__name__
-            else:
-                # Errors of the body carry the response's request: one without the key.
-                response.request = _keyless()
-                return await _answer(response)
-        # Raised outside the except: aiohttp's error holds the headers that were sent, key and all.
-        raise httpx.RemoteProtocolError(f"unreadable answer ({unreadable})")
+        async with asyncio.timeout(self._timeouts.total):
+            response = await self._post.handle_async_request(request)
+            # Errors of the body carry the response's request: one without the key.
+            response.request = httpx.Request("POST", url)
+            return await _answer(response)
 
 
 def retry_at(headers: Mapping[str, str], *, reset_header: str, now: datetime) -> datetime | None:
@@ -228,23 +175,6 @@ def retry_at(headers: Mapping[str, str], *, reset_header: str, now: datetime) ->
         if moment is not None:
             return min(max(moment, now + timedelta(seconds=1)), now + timedelta(hours=1))
     return None
-
-
-@lru_cache(maxsize=4096)
-def _parsed(url: str) -> httpx.URL:
-    """Read once: the same address is asked again and again."""
-    return httpx.URL(url)
-
-
-@cache
-def _keyless() -> httpx.Request:
-    return httpx.Request("GET", "https://provider.invalid")
-
-
-@cache
-def tls_context() -> ssl.SSLContext:
-    """One for all: building it reads the certificate store (20 ms). Honours SSL_CERT_FILE."""
-    return httpx.create_ssl_context()
 
 
 def _moment(raw: str, now: datetime) -> datetime | None:
@@ -298,20 +228,7 @@ def plain_pool(connections: int) -> httpx.AsyncBaseTransport:
     return httpx.AsyncHTTPTransport(verify=tls_context(), limits=limits, trust_env=False)
 
 
-def _get_transport(connections: int) -> httpx.AsyncBaseTransport:
-    def session() -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(limit=connections, ssl=tls_context())
-        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
-
-    return AiohttpTransport(verify=tls_context(), trust_env=False, client=session)
-
-
 def _is_timeout(error: BaseException) -> bool:
-    # The aiohttp transport says ConnectTimeout for a lost connection as well: look at its cause.
-    if isinstance(error, httpx.ConnectTimeout) and isinstance(
-        error.__cause__, aiohttp.ClientConnectionError
-    ):
-        return isinstance(error.__cause__, TimeoutError)
     return isinstance(error, httpx.TimeoutException | TimeoutError)
 
 
@@ -328,6 +245,6 @@ def _kind(error: BaseException) -> str:
         if isinstance(seen, ConnectionRefusedError):
             return "the connection was refused"
         seen = seen.__cause__ or seen.__context__
-    if isinstance(error, httpx.DecodingError | httpx.RemoteProtocolError | HttpProcessingError):
+    if isinstance(error, BROKEN_OFF):
         return "the answer was broken off or garbled"
     return "the connection failed"

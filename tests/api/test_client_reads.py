@@ -11,7 +11,7 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 from pytest_django import Settings
 
-from speech.engines.http import Answer
+from speech.engines.answers import Answer
 from speech.engines.segmind import outcomes
 from speech.errors import RateLimited, Refused, SubmitsPaused
 from speech.services.projects import archive_project

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from speech.engines.answers import Timeouts
 from speech.engines.base import SpeechRequest
-from speech.engines.http import Timeouts
 from speech.engines.segmind import SegmindEngine, SegmindSettings
 from tests.upstream.client import KEY, Upstream
 

@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from speech.engines.addresses import origin_of
-from speech.engines.http import Answer, Api, Redactor, retry_at
+from speech.engines.answers import Answer
+from speech.engines.http import Api, Redactor, retry_at
 from speech.errors import BrokenAnswer, NotAccepted, OutcomeUnknown, TryLater
 from tests.engines.conftest import HASTY
 from tests.upstream.client import KEY, Upstream

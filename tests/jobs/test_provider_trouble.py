@@ -14,8 +14,8 @@ from django.db.models.functions import Now
 from pytest_django import Settings
 
 from speech.engines import registry
+from speech.engines.answers import Timeouts
 from speech.engines.base import Engine
-from speech.engines.http import Timeouts
 from speech.engines.segmind import SegmindEngine
 from speech.jobs import driver
 from speech.models import EngineState, Event, Job, Project, Take, User

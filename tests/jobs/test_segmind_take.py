@@ -163,7 +163,7 @@ def build_impatient(settings: Settings) -> Iterator[Any]:
     from dataclasses import replace
 
     from speech.engines import registry
-    from speech.engines.http import Timeouts
+    from speech.engines.answers import Timeouts
     from speech.engines.segmind import SegmindEngine
 
     def build(key: str) -> Engine:

@@ -14,10 +14,11 @@ import httpx
 from speech import wire
 from speech.audio.sniff import sniff
 from speech.engines.addresses import Resolver, check_url, origin_of
+from speech.engines.answers import Answer
 from speech.engines.base import Phase, Progress, Result, SpeechRequest, Submitted
 from speech.engines.doors import Doors
 from speech.engines.download import download
-from speech.engines.http import Answer, Api, Redactor
+from speech.engines.http import Api, Redactor
 from speech.engines.segmind import outcomes
 from speech.engines.segmind.settings import SegmindSettings
 from speech.errors import (
@@ -57,7 +58,6 @@ class SegmindEngine:
         *,
         resolver: Resolver | None = None,
         post_transport: httpx.AsyncBaseTransport | None = None,
-        get_transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._settings = settings
         self._resolver = resolver
@@ -73,7 +73,6 @@ class SegmindEngine:
             post_connections=settings.post_connections,
             get_connections=settings.get_connections,
             post_transport=post_transport,
-            get_transport=get_transport,
         )
 
     async def submit(self, request: SpeechRequest) -> Submitted:

@@ -17,7 +17,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from speech import wire
-from speech.engines.http import Answer, retry_at
+from speech.engines.answers import Answer
+from speech.engines.http import retry_at
 from speech.errors import (
     EngineError,
     GenerationFailed,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from speech import wire
 from speech.engines.addresses import origin_of, trusted_origins
-from speech.engines.http import Timeouts
+from speech.engines.answers import Timeouts
 from speech.errors import BlockedAddress
 
 
