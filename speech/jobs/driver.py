@@ -37,13 +37,13 @@ from speech.services import budgets
 logger = logging.getLogger(__name__)
 
 TICK = 0.1
-QUICK_TICK = 0.03
+QUICK_TICK = 0.02
 """The same after a claim that found something: there is more, most likely, and a place in the
 window is taken soon after it is free."""
 ADOPT_EVERY = 1.0
 BUSY = 50
 """With more jobs than this a driver gathers: it commits and claims for many at once."""
-GATHER_WHILE_SENDING = 0.006
+GATHER_WHILE_SENDING = 0.002
 GATHER = 0.03
 """Seconds: a commit costs nearly the same for one take as for twenty."""
 LINGER = 0.5
