@@ -8,7 +8,6 @@ from django import forms
 from speech import params
 from speech.catalog import DRAFT, ENGINES, SEGMIND
 from speech.errors import ParamErrors
-from speech.forms.base import StudioForm
 from speech.forms.params import TuningForm
 from speech.models import Line, Take, Voice
 from speech.queries.staleness import plain
@@ -113,16 +112,6 @@ class LineForm(TuningForm):
     @property
     def engine_key(self) -> str:
         return self.cleaned_data.get("engine") or self.engines[0]
-
-
-class PasteForm(StudioForm):
-    script = forms.CharField(
-        label="Script",
-        required=False,
-        strip=False,
-        help_text="Blank lines part the script; without them, each typed line becomes a line.",
-        widget=forms.Textarea(attrs={"rows": 10}),
-    )
 
 
 def usable_voices(line: Line) -> Any:

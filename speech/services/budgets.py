@@ -13,7 +13,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Sum
 from django.utils import timezone
 
 from speech.background import wake_driver
@@ -141,10 +141,6 @@ def admit(project_id: int) -> int:
     if let_in[""]:
         wake_driver()
     return len(let_in[""])
-
-
-def waiting_for_budget(project: Project) -> QuerySet[Job]:
-    return Job.objects.filter(Q(waits__in=OVER_BUDGET), project=project, state=JobState.QUEUED)
 
 
 def _room(budget: Decimal | None, jobs: JobQuerySet) -> Decimal | None:
