@@ -2,6 +2,8 @@
 // with #comment-…, leads to its comment and opens what hides it.
 (() => {
   const LIT_FOR = 2600; // ms
+  let lit = ""; // the thread that is lit: a card drawn anew meanwhile keeps its light
+  let fading;
   let shown = ""; // the address whose comment was shown
   for (const name of ["htmx:pushedIntoHistory", "hashchange"]) window.addEventListener(name, () => (shown = ""), true);
 
@@ -10,11 +12,19 @@
     const fold = el.querySelector(":scope > details:not([open])");
     if (fold) fold.open = true;
     const thread = el.closest(".thread") || el;
+    document.getElementById(lit)?.classList.remove("lit");
+    lit = thread.id;
     thread.classList.add("lit");
-    setTimeout(() => thread.classList.remove("lit"), LIT_FOR);
+    clearTimeout(fading);
+    fading = setTimeout(() => {
+      document.getElementById(lit)?.classList.remove("lit");
+      lit = "";
+    }, LIT_FOR);
     el.scrollIntoView({ block: "nearest" });
     if (focus) el.focus({ preventScroll: true });
   }
+
+  document.addEventListener("takeroom:changed", () => lit && document.getElementById(lit)?.classList.add("lit"));
 
   class CommentList extends HTMLElement {
     connectedCallback() {
