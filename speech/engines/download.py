@@ -13,14 +13,15 @@ import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urljoin
 
-import httpx
+import aiohttp
+from aiohttp.http_exceptions import HttpProcessingError
 
 from speech.engines.addresses import (
     IPAddress,
@@ -48,8 +49,6 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 HOPS_LIMIT = 5
 SNIFF_BYTES = 64
 ADDRESSES_TRIED = 3
-TIMEOUTS = {"connect": 5.0, "pool": 5.0, "write": 5.0, "read": 20.0}
-"""Seconds, for each hop; the caller's `timeout` bounds them all together."""
 
 REFUSALS = {
     401: ("file_forbidden", "The server asks for a sign-in before it gives out the file."),
@@ -97,15 +96,11 @@ async def download(
                 check=_Check(accept=accept, sniff=sniff),
                 doors=ways,
             )
-    except TimeoutError as error:
+    except TimeoutError as error:  # aiohttp's own are among them
         raise TryLater("The file took too long to arrive.", code="timeout") from error
-    except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
-        slow = isinstance(error, httpx.TimeoutException)
+    except (aiohttp.ClientError, HttpProcessingError) as error:
         raise TryLater(
-            "The file took too long to arrive."
-            if slow
-            else "The connection to the file's server failed or broke off.",
-            code="timeout" if slow else "connection_lost",
+            "The connection to the file's server failed or broke off.", code="connection_lost"
         ) from error
     except OSError as error:
         raise TryLater("The file could not be stored on the disk.", code="storage") from error
@@ -154,7 +149,7 @@ async def _download(
             check_url(url)
             addresses = await resolve_public(target.host, target.port, resolver=resolver)
         async with _opened(target, addresses, doors) as response:
-            if response.status_code not in REDIRECTS:
+            if response.status not in REDIRECTS:
                 _judge(response, max_bytes)
                 return await _store(response, into, max_bytes=max_bytes, check=check)
             location = response.headers.get("location", "")
@@ -170,47 +165,22 @@ async def _download(
 @asynccontextmanager
 async def _opened(
     target: Target, addresses: Sequence[IPAddress], doors: Doors
-) -> AsyncIterator[httpx.Response]:
-    # Through a transport, without an httpx client, which would read the redirect by its own rules.
-    response = await _first_answer(target, addresses[:ADDRESSES_TRIED], doors)
-    try:
+) -> AsyncIterator[aiohttp.ClientResponse]:
+    *others, last = addresses[:ADDRESSES_TRIED]
+    async with AsyncExitStack() as stack:
+        for address in others:
+            try:
+                response = await stack.enter_async_context(doors.get(target, address))
+                break
+            except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+                continue
+        else:
+            response = await stack.enter_async_context(doors.get(target, last))
         yield response
-    finally:
-        await response.aclose()
 
 
-async def _first_answer(
-    target: Target, addresses: Sequence[IPAddress], doors: Doors
-) -> httpx.Response:
-    *others, last = addresses
-    for address in others:
-        try:
-            return await _ask(target, address, doors)
-        except (httpx.ConnectError, httpx.ConnectTimeout):
-            continue
-    return await _ask(target, last, doors)
-
-
-async def _ask(target: Target, address: IPAddress, doors: Doors) -> httpx.Response:
-    return await doors.to(target, address).handle_async_request(_request(target, address))
-
-
-def _request(target: Target, address: IPAddress) -> httpx.Request:
-    return httpx.Request(
-        "GET",
-        target.at(address),
-        headers={
-            "host": target.host_header,
-            "accept": "audio/*, */*;q=0.5",
-            "accept-encoding": "identity",
-            "user-agent": "takeroom",
-        },
-        extensions={"sni_hostname": target.host, "timeout": TIMEOUTS},
-    )
-
-
-def _judge(response: httpx.Response, max_bytes: int) -> None:
-    status = response.status_code
+def _judge(response: aiohttp.ClientResponse, max_bytes: int) -> None:
+    status = response.status
     if status == 429:
         moment = retry_at(response.headers, reset_header="retry-after", now=datetime.now(UTC))
         raise RateLimited(
@@ -235,7 +205,7 @@ def _judge(response: httpx.Response, max_bytes: int) -> None:
 
 
 async def _store(
-    response: httpx.Response, into: Path, *, max_bytes: int, check: _Check
+    response: aiohttp.ClientResponse, into: Path, *, max_bytes: int, check: _Check
 ) -> Downloaded:
     handle, name = tempfile.mkstemp(dir=into.parent, prefix=f".{into.name}.", suffix=".part")
     part = Path(name)
@@ -250,10 +220,10 @@ async def _store(
 
 
 async def _pour(
-    response: httpx.Response, file: BinaryIO, *, max_bytes: int, check: _Check
+    response: aiohttp.ClientResponse, file: BinaryIO, *, max_bytes: int, check: _Check
 ) -> tuple[str, int]:
     head, kind, size = b"", "", 0
-    async for chunk in response.aiter_raw():
+    async for chunk in response.content.iter_any():
         size += len(chunk)
         if size > max_bytes:
             raise _too_big(max_bytes)
@@ -268,15 +238,11 @@ async def _pour(
 
 
 def _keep(file: BinaryIO, part: Path, into: Path) -> None:
-    """Only a file that is on the disk gets its name, and the name is on the disk too."""
+    """Only a file that is on the disk gets its name. The name itself may be lost with the power:
+    the file is then fetched again."""
     file.flush()
     os.fsync(file.fileno())
     part.replace(into)
-    directory = os.open(into.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
 
 
 def _too_big(max_bytes: int) -> AudioTooBig:
