@@ -11,10 +11,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
+from django.db.models.expressions import Combinable
 
 from speech.jobs.moves import Move
+from speech.jobs.rows import update_each
 from speech.models import Event, Job, Take
 from speech.services.comments import answered_by
 from speech.services.events import entry, hold, touch
@@ -72,27 +75,34 @@ def _choose(move: Move, row: _Row | None) -> Move | None:
 
 def _write_jobs(moves: Sequence[Move]) -> None:
     alike: dict[JobState, list[Move]] = defaultdict(list)
+    each: dict[int, dict[str, Any]] = {}
     for move in moves:
         if move.alike and move.to is not None:
             alike[move.to].append(move)
             continue
-        state = {} if move.to is None else {"state": move.to}
-        Job.objects.filter(pk=move.work.pk).update(**state, **move.job)
+        columns = dict(move.job) if move.to is None else {"state": move.to, **move.job}
+        if any(isinstance(value, Combinable) for value in columns.values()):
+            Job.objects.filter(pk=move.work.pk).update(**columns)
+        else:
+            each[move.work.pk] = columns
     for to, several in alike.items():
         Job.objects.filter(pk__in=[move.work.pk for move in several]).update(
             state=to, **several[0].job
         )
+    update_each(Job, each)
 
 
 def _write_takes(moves: Sequence[Move]) -> None:
     states: dict[JobState, list[int]] = defaultdict(list)
+    each: dict[int, dict[str, Any]] = {}
     for move in moves:
         if move.take:
-            Take.objects.filter(job=move.work.pk).update(state=move.to, **move.take)
+            each[move.work.take_id] = {"state": move.to, **move.take}
         elif move.to is not None:
-            states[move.to].append(move.work.pk)
-    for state, jobs in states.items():
-        Take.objects.filter(job__in=jobs).update(state=state)
+            states[move.to].append(move.work.take_id)
+    for state, takes in states.items():
+        Take.objects.filter(pk__in=takes).update(state=state)
+    update_each(Take, each)
 
 
 def _show(moves: Sequence[Move]) -> None:
