@@ -20,6 +20,9 @@ from speech.states import OWNED, Charged, JobState
 
 ADOPTABLE = frozenset({JobState.RUNNING, JobState.DOWNLOADING, JobState.MEASURING})
 SENDING = frozenset({JobState.CLAIMED, JobState.SUBMITTING})
+WAVES, LEAST_WAVE = 4, 8
+"""A claim takes no more than a quarter of a large window: what is sent at once is answered at once,
+and the window would stand empty while that is written down."""
 UNKNOWN_SENTENCE = (
     "The worker stopped while this was being sent, so nobody can know whether it arrived."
     " It may have been charged."
@@ -150,6 +153,7 @@ def _places(state: EngineState, room: Room) -> int:
     mine = Job.objects.filter(engine=state.key)
     sending = 0 if room.own is not None else mine.filter(state__in=SENDING).count()
     places = room.window - sending if room.own is None else room.own
+    places = min(places, max(LEAST_WAVE, room.window // WAVES))
     if room.in_flight and places > 0:
         places = min(places, room.in_flight - mine.filter(state__in=OWNED).count())
     if state.failures >= BREAKS_AFTER:

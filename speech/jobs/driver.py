@@ -38,8 +38,7 @@ logger = logging.getLogger(__name__)
 
 TICK = 0.1
 QUICK_TICK = 0.02
-"""The same after a claim that found something: there is more, most likely, and a place in the
-window is taken soon after it is free."""
+"""The same while an engine has more to be claimed: a free place in its window is taken soon."""
 ADOPT_EVERY = 1.0
 BUSY = 50
 """With more jobs than this a driver gathers: it commits and claims for many at once."""
@@ -92,7 +91,8 @@ class Driver:
         self._tasks: dict[asyncio.Task[None], Work] = {}
         self._ledger = Ledger(self._lease, patience=self._patience)
         self._something_ended = asyncio.Event()
-        self._pressed = False
+        self._pressed: set[str] = set()
+        """Engines whose last claim found something: there is more, most likely."""
         self._adopted = 0.0
         self._drivers = 1
         self._claim_at: dict[str, float] = {}
@@ -190,7 +190,8 @@ class Driver:
             claimed = await self._ledger.run(lambda: claim.claim(self._lease, rooms=rooms))
             for engine, seconds in claimed.again_in.items():
                 self._claim_at[engine] = now + seconds
-            self._pressed = bool(claimed.works) and not claimed.again_in
+            found = {work.engine for work in claimed.works} - claimed.again_in.keys()
+            self._pressed = self._pressed - rooms.keys() | found
             if claimed.works:
                 failpoints.reach("claimed")
             for work in claimed.works:

@@ -145,6 +145,15 @@ def test_it_claims_nothing_twice(lease: Lease, line: Line) -> None:
     assert claimed(lease, segmind=8) == []
 
 
+def test_it_fills_a_small_window_at_once_and_a_large_one_in_waves(
+    lease: Lease, line: Line
+) -> None:
+    for _ in range(40):
+        job(line, JobState.QUEUED)
+    assert len(claimed(lease, segmind=8)) == 8
+    assert [len(claimed(lease, segmind=48)) for _ in range(4)] == [12, 12, 8, 0]
+
+
 @pytest.mark.parametrize("closed", ["paused_at", "hold_until"])
 def test_it_claims_nothing_of_an_engine_that_is_closed(
     lease: Lease, line: Line, closed: str
