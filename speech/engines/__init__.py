@@ -6,11 +6,11 @@ Rules
   Every lower error of the HTTP libraries becomes an `EngineError` there, and the class alone says
   whether a request may be sent again.
 - POSTs use plain httpx, as many connections as the submit window has places; GETs use aiohttp
-  (`reads.py` for answers, `doors.py` for files). Reason: httpx's pool collapses beyond about 20 connections (396 requests/s at 10,
-  41 at 100); aiohttp reads on a third of the CPU, but reports a refused connection and one that was
-  lost after the server had read the request nearly alike. A POST is money, so it needs exact
-  exceptions; a GET may be repeated, so it may be vague. Price: two clients, both tested against a
-  server that closes before and after reading.
+  (`reads.py` for answers, `doors.py` for files). Reason: httpx's pool collapses beyond about 20
+  connections (396 requests/s at 10, 41 at 100); aiohttp reads on a third of the CPU, but reports a
+  refused connection and one that was lost after the server had read the request nearly alike. A
+  POST is money, so it needs exact exceptions; a GET may be repeated, so it may be vague. Price: two
+  clients, both tested against a server that closes before and after reading.
 - POSTs go over many small pools (`pools.py`): one large one costs five times the CPU.
 - httpx's transports are used without httpx's client. Reason: the client keeps cookies, reads
   redirects by its own rules and hangs the request, key and all, on its exceptions. The key goes to

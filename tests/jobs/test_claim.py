@@ -145,9 +145,7 @@ def test_it_claims_nothing_twice(lease: Lease, line: Line) -> None:
     assert claimed(lease, segmind=8) == []
 
 
-def test_it_fills_a_small_window_at_once_and_a_large_one_in_waves(
-    lease: Lease, line: Line
-) -> None:
+def test_it_fills_a_small_window_at_once_and_a_large_one_in_waves(lease: Lease, line: Line) -> None:
     for _ in range(40):
         job(line, JobState.QUEUED)
     assert len(claimed(lease, segmind=8)) == 8

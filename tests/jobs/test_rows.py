@@ -28,13 +28,15 @@ moment = datetime(2026, 5, 17, 12, 30, 0, 123456, tzinfo=UTC)
 
 def of_job(n):
     if n % 2:
-        return {"state": JobState.RUNNING, "owner": "me", "request_id": f"r {n}", "accepted_at": moment}
+        return {"state": JobState.RUNNING, "owner": "me", "request_id": f"r {n}",
+                "accepted_at": moment}
     return {"state": JobState.FAILED, "error": "100 % 'quoted'", "amount": Decimal("0.001234"),
             "result": {"words": [["Hi", 0.5]], "n": n}, "accepted_at": None, "failures": n}
 
 def of_take(n):
-    return {"state": JobState.DONE, "audio": f"a/{n}.flac", "sha256": "0" * 64, "duration": 1.25 + n, "seed_used": n,
-            "words": [["Hi", 0.0, 0.5, 0, 2]], "measured": {"lufs": None}, "finished_at": moment}
+    return {"state": JobState.DONE, "audio": f"a/{n}.flac", "sha256": "0" * 64,
+            "duration": 1.25 + n, "seed_used": n, "finished_at": moment,
+            "words": [["Hi", 0.0, 0.5, 0, 2]], "measured": {"lufs": None}}
 
 with CaptureQueriesContext(connection) as seen:
     update_each(Job, {take.job.pk: of_job(n) for n, take in enumerate(first)})
@@ -48,8 +50,8 @@ for n, take in enumerate(second):
 def rows(model, takes, sample):
     names = sorted(sample)
     key = "take__in" if model is Job else "pk__in"
-    return [str(row) for row in
-            model.objects.filter(**{key: [take.pk for take in takes]}).order_by("pk").values_list(*names)]
+    mine = model.objects.filter(**{key: [take.pk for take in takes]})
+    return [str(row) for row in mine.order_by("pk").values_list(*names)]
 
 result = [
     connection.vendor, len(seen),
