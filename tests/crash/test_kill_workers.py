@@ -11,7 +11,7 @@ import pytest
 from tests.crash.conftest import DRIVER, Stage
 from tests.crash.scene import WINDOW, Scene
 from tests.running.studio import alive
-from tests.studio_process import WORKERS, descendants
+from tests.studio_process import WORKERS, descendants, wait_until
 from tests.upstream.client import Upstream
 
 Whom = Callable[[int], list[psutil.Process]]
@@ -75,5 +75,6 @@ def test_it_stops_in_time_and_leaves_nothing_in_doubt_when_asked_to(
 
 def kill_and_start_again(scene: Scene) -> None:
     """Nobody wakes the new driver: what the dead one held may have gone with it."""
-    assert scene.studio.kill_workers() > 1
+    wait_until(lambda: len(scene.studio.workers()) > 1, what="a driver runs")
+    scene.studio.kill_workers()
     scene.studio.launch(*DRIVER)

@@ -94,7 +94,7 @@ async def test_it_fetches_the_audio_though_the_record_has_expired(
         ("answer", {"status": 503}, TryLater, "server_error"),
         ("answer", {"status": 429}, RateLimited, "rate_limited"),
         ("cut", {}, TryLater, "connection_lost"),
-        ("drop_late", {}, TryLater, "connection_lost"),
+        ("drop_late", {"times": 2}, TryLater, "connection_lost"),
         ("redirect", {"to": "http://169.254.169.254/x"}, BrokenAnswer, "blocked_address"),
         ("redirect", {"to": "http://[::1]:6379/"}, BrokenAnswer, "blocked_address"),
         ("big", {"size": 51_000_000, "announce": True}, BrokenAnswer, "audio_too_big"),
