@@ -198,6 +198,7 @@ class Driver:
                 self._start(work)
         if now == self._adopted:
             await self._ledger.run(budgets.admit_everywhere)
+            await self._ledger.run(standing.end_holds)
             for lane in self._lanes.values():
                 await lane.write_jots()
             self._drivers = max(1, await self._ledger.run(lease.count_alive))

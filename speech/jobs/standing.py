@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -38,6 +39,17 @@ def hold(key: str, *, until: datetime, sentence: str) -> None:
     EngineState.objects.get_or_create(key=key)
     shorter = Q(hold_until=None) | Q(hold_until__lt=until)
     EngineState.objects.filter(shorter, key=key).update(hold_until=until, hold_sentence=sentence)
+
+
+def end_holds() -> None:
+    """Take off the holds that are over: cards of takes that wait on would name them for ever."""
+    for key in EngineState.objects.filter(hold_until__lte=timezone.now()).values_list(
+        "key", flat=True
+    ):
+        with transaction.atomic():
+            over = EngineState.objects.filter(key=key, hold_until__lte=timezone.now())
+            if over.update(hold_until=None, hold_sentence=""):
+                tell_waiting(key)
 
 
 def note_error(key: str, *, sentence: str, code: str) -> None:

@@ -49,7 +49,7 @@ def tell_waiting(key: str) -> None:
     """Let the pages of projects whose takes wait for this engine look again: their cards say why
     they wait."""
     waiting = Job.objects.filter(engine=key, state=JobState.QUEUED).order_by()
-    for project_id in sorted(set(waiting.values_list("project", flat=True))):
+    for project_id in sorted(waiting.values_list("project", flat=True).distinct()):
         touch(project_id)
 
 

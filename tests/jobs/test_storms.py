@@ -116,6 +116,25 @@ def test_a_storm_of_429_that_says_nothing_holds_the_queue_for_a_while(
     assert posts(segmind) == WINDOW + 20
 
 
+def test_cards_that_still_wait_when_a_hold_is_over_are_drawn_anew_without_it(
+    settings: Settings, project: Project
+) -> None:
+    [waits] = ask(project, count=1)
+    over = timezone.now() - timedelta(seconds=1)
+    EngineState.objects.update_or_create(
+        key="segmind", defaults={"hold_until": over, "hold_sentence": "Slow down."}
+    )
+    Job.objects.filter(take=waits).update(due_at=timezone.now() + timedelta(minutes=5))
+    before = fresh(waits).project.version
+
+    run(settings, seconds=1.5)
+
+    assert fresh(waits).state == JobState.QUEUED
+    assert fresh(waits).project.version == before + 1, "its pages look again, once"
+    state = EngineState.objects.get(key="segmind")
+    assert (state.hold_until, state.hold_sentence) == (None, "")
+
+
 def test_a_storm_of_5xx_opens_the_breaker_for_submissions_only_and_is_probed_one_at_a_time(
     settings: Settings, segmind: Upstream, project: Project
 ) -> None:
