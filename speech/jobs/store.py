@@ -26,18 +26,24 @@ def measure_and_store(audio: ConfinedChildren, work: Work, source: Path) -> tupl
     tags = {"ENCODER": "Takeroom", "ORGANIZATION": card.label, "DESCRIPTION": card.note}
     try:
         measured = audio.process(AudioJob(source=source, store_as=kept, tags=tags))
-        failpoints.reach("measured")
-        # The epoch is in the name, so that a driver that slept through its end cannot lay hands
-        # on the file of the one that finished the take.
-        name = f"{media_folder(work.project_id)}/{work.ref}-{work.epoch}.flac"
-        if default_storage.exists(name):  # a crash between storing and committing left it
+        name = _name(work, work.epoch)
+        if default_storage.exists(name):  # a commit failed after storing
             default_storage.delete(name)
         with kept.open("rb") as file:
             name = default_storage.save(name, File(file))
         keep(name)
+        failpoints.reach("stored")
+        for epoch in range(1, work.epoch):  # a crash between storing and committing left it
+            default_storage.delete(_name(work, epoch))
         return measured, name
     finally:
         kept.unlink(missing_ok=True)
+
+
+def _name(work: Work, epoch: int) -> str:
+    """The epoch is in it, so that a driver that slept through its end cannot lay hands on the file
+    of the one that finished the take."""
+    return f"{media_folder(work.project_id)}/{work.ref}-{epoch}.flac"
 
 
 def keep(name: str) -> None:

@@ -35,6 +35,19 @@ OWNERS = """
     from speech.models import DriverLease
     result = dict(DriverLease.objects.filter(until__gt=Now()).values_list("owner", "pid"))
 """
+FILES = """
+    from pathlib import Path
+    from django.conf import settings
+    from speech.models import Take
+    from speech.services.projects import media_folder
+    root = Path(settings.MEDIA_ROOT)
+    there = {
+        str(path.relative_to(root))
+        for number in Take.objects.values_list("project", flat=True).distinct()
+        for path in (root / media_folder(number)).glob("*")
+    }
+    result = sorted(there ^ set(Take.objects.exclude(audio="").values_list("audio", flat=True)))
+"""
 WAKE = "from speech.background import wake_driver; wake_driver()"
 
 
@@ -89,5 +102,6 @@ class Scene:
         assert all(job["charged"] == "maybe" for job in jobs if job["state"] == "unknown")
         ids = [job["request_id"] for job in jobs if job["state"] == "done"]
         assert len(set(ids)) == len(ids) == states["done"]
+        assert self.studio.run_python(FILES) == [], "a file without a take, or a take without one"
         # Whatever the provider made was either kept or is owned up to as in doubt.
         assert len(log.jobs) <= states["done"] + states["unknown"]
