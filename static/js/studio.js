@@ -299,6 +299,14 @@
     event.stopImmediatePropagation();
     message(`Tick 2 to ${MOST_COMPARED} takes to compare them.`, "warn");
   }, true);
+  // A double click on a form of the browser's own would send it twice at the same moment.
+  let sent = null;
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-send-once]")) return;
+    if (sent === event.target) event.preventDefault();
+    sent = event.target;
+  });
+  addEventListener("pageshow", () => { sent = null; }); // come back to by the Back button
   document.addEventListener("change", (event) => event.target.matches("input[name=take]") && countTicks());
   document.addEventListener("click", (event) => {
     if (!event.target.closest("[data-untick]")) return;

@@ -61,6 +61,11 @@ def test_it_compares_takes_of_several_lines_and_names_the_line(viewer: Client, l
     assert "We counted twice." in page
 
 
+def test_it_marks_what_was_asked_for_with_an_api_key(viewer: Client, line: Line) -> None:
+    called = factories.make_take(line, via_api=True)
+    assert board(viewer, line, called, factories.make_take(line)).count(">via API<") == 1
+
+
 def test_eight_takes_are_the_most(viewer: Client, line: Line) -> None:
     takes = [factories.make_take(line, seed=seed) for seed in range(1, 11)]
     page = board(viewer, line, *takes)
