@@ -104,32 +104,22 @@ class Studio:
         return process
 
     def stop(self) -> None:
-        """End everything politely within some seconds, then for good; the folder goes too."""
-        self.stop_programs()
+        """End everything at once and for good; the folder goes too."""
+        running = [process for group in self.processes.values() for process in group]
+        families = [descendants(process.pid) for process in running]
+        for process in running:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        for family in families:
+            kill_all(family)
+        self.processes.clear()
         if self._console is not None:
             self._console.kill()
             self._console.communicate()
             self._console = None
         if self._own_folder:
             shutil.rmtree(self.data_dir, ignore_errors=True)
-
-    def stop_programs(self) -> None:
-        """SIGTERM, as a service manager would; `start` starts them again on the same data."""
-        running = [process for group in self.processes.values() for process in group]
-        families = [descendants(process.pid) for process in running]
-        for process in running:
-            if process.poll() is None:
-                process.send_signal(signal.SIGCONT)
-                process.send_signal(signal.SIGTERM)
-        for process in running:
-            try:
-                process.wait(8)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        for family in families:
-            kill_all(family)
-        self.processes.clear()
 
     def __enter__(self) -> Self:
         try:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from playwright.sync_api import (
     Browser,
+    CDPSession,
     ConsoleMessage,
     Error,
     Locator,
@@ -40,7 +41,6 @@ class Window:
         height: int = 860,
         scheme: Literal["light", "dark"] = "light",
         javascript: bool = True,
-        bypass_csp: bool = False,
     ) -> None:
         self.base_url = base_url
         self.complaints: list[str] = []
@@ -53,7 +53,6 @@ class Window:
             viewport=self._size,
             color_scheme=scheme,
             java_script_enabled=javascript,
-            bypass_csp=bypass_csp,
             reduced_motion="reduce",
             has_touch=width < 600,
         )
@@ -63,6 +62,7 @@ class Window:
                 [{"name": "takeroom_session", "value": cookie, "url": base_url}]
             )
         self.page = self.context.new_page()
+        self._touch: CDPSession | None = None
         self._watch(self.page)
 
     # --- going and doing ---
@@ -71,9 +71,18 @@ class Window:
         """Leave the page and what it had to say: for the next test with the same window."""
         self.page.goto("about:blank")
         self.page.emulate_media(color_scheme=self._scheme, reduced_motion="reduce")
+        if self._touch is not None:
+            self._touch.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
         self.page.set_viewport_size(self._size)
         self.complaints.clear()
         self._expected.clear()
+
+    def becomes_a_phone(self, width: int) -> None:
+        """The page that is open is as wide as a phone and is touched, until the next start over."""
+        if self._touch is None:
+            self._touch = self.context.new_cdp_session(self.page)
+        self._touch.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+        self.page.set_viewport_size({"width": width, "height": 780})
 
     def goto(self, path: str) -> Response:
         """Open an address; the answer."""
