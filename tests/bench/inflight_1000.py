@@ -31,7 +31,7 @@ ENV = {
     "SEGMIND_API_KEY": KEY,
     "SEGMIND_SUBMIT_WINDOW": str(WINDOW),
     "SEGMIND_SUBMITS_PER_MINUTE": "0",
-    "SEGMIND_POLLS_PER_MINUTE": "45000",
+    "SEGMIND_POLLS_PER_MINUTE": "30000",
 }
 MAKE = """
     from speech.models import Batch

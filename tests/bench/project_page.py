@@ -34,7 +34,7 @@ FILL = """
         rows = Take.objects.filter(line=line)
         Job.objects.bulk_create(
             [
-                Job(take_id=pk, engine="draft", state="done", due_at=now)
+                Job(take_id=pk, project=project, engine="draft", state="done", due_at=now)
                 for pk in rows.values_list("pk", flat=True)
             ],
             batch_size=500,
