@@ -22,8 +22,8 @@ that one crash can leave in doubt.
 Files: `lease` (who is alive), `ledger` (one database thread, group commit), `work` (a job in
 memory), `claim` (which rows are mine), `allowance` and `pace` (how much, when), `lane` (one engine
 in one driver), `carry` (one job from claim to done, by way of `submitting`, `reading`, `saving`);
-`moves` (what happens, as data) and `books` (writing it, fenced); `trouble` (what each error means)
-and `acting` (doing it); `references` (clips pushed to the provider), `store` (audio into storage),
-`standing` (what is known of an engine as a whole), `driver` (the loop). Revisit if the provider
-offers an idempotency key, a list of requests or a webhook.
+`moves` (what happens, as data), `books` (writing it, fenced) and `rows` (many at once); `trouble`
+(what each error means) and `acting` (doing it); `references` (clips pushed to the provider),
+`store` (audio into storage), `standing` (what is known of an engine as a whole), `driver` (the
+loop). Revisit if the provider offers an idempotency key, a list of requests or a webhook.
 """

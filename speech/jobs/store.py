@@ -26,6 +26,7 @@ def measure_and_store(audio: ConfinedChildren, work: Work, source: Path) -> tupl
     tags = {"ENCODER": "Takeroom", "ORGANIZATION": card.label, "DESCRIPTION": card.note}
     try:
         measured = audio.process(AudioJob(source=source, store_as=kept, tags=tags))
+        failpoints.reach("measured")
         name = _name(work, work.epoch)
         if default_storage.exists(name):  # a commit failed after storing
             default_storage.delete(name)

@@ -47,11 +47,15 @@ def while_a_download_drips(pair: Pair) -> float:
     return kill(pair, text)
 
 
-def after_storing(pair: Pair) -> float:
-    """Measured and stored, and not yet known to be."""
-    pair.arm("stored")
-    pair.upstream.finish()
-    return pair.wait_until_struck()
+def while_saving(place: str) -> Strike:
+    """By a failpoint, on the way of a take whose sound is there."""
+
+    def strike(pair: Pair) -> float:
+        pair.arm(place)
+        pair.upstream.finish()
+        return pair.wait_until_struck()
+
+    return strike
 
 
 def kill(pair: Pair, text: str) -> float:
@@ -70,7 +74,8 @@ def kill(pair: Pair, text: str) -> float:
         pytest.param(at("answered"), 1, id="after the response"),
         pytest.param(at("accepted"), 0, id="after the commit"),
         pytest.param(while_a_download_drips, 0, id="mid-download"),
-        pytest.param(after_storing, 0, id="mid-measure"),
+        pytest.param(while_saving("measured"), 0, id="mid-measure"),
+        pytest.param(while_saving("stored"), 0, id="after storing"),
     ],
 )
 def test_it_loses_nothing_sends_nothing_twice_and_is_replaced_in_time(
