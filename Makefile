@@ -20,7 +20,7 @@ dev: venv ## The same with errors in the browser and a restart on each change
 	@DEBUG=1 exec $(PY) manage.py studio --dev
 
 test: venv-dev ## Run the tests, two at a time; ARGS="-k name" picks some
-	@$(PY) -m pytest $(or $(ARGS),-n 2 --dist loadgroup)
+	@$(PY) -m pytest $(or $(ARGS),-n 2 --dist loadfile)
 
 lint: venv-dev ## Format, lint, types, import rules, migrations
 	@$(PY) -m ruff format --check --quiet . || { echo 'Run: make format'; exit 1; }

@@ -14,7 +14,6 @@ from tests import factories
 from tests.servers import postgres_database
 from tests.studio_process import Studio
 
-TESTS = Path(__file__).parent
 pytest_plugins = ["tests.upstream.fixtures"]
 
 
@@ -72,18 +71,6 @@ def prepared_postgres() -> Iterator[str]:
         studio.prepare()
         studio.stop()
         yield url
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share processes stay together under `-n 2 --dist loadgroup`, the rest by file."""
-    for item in items:
-        folder, *_ = item.path.relative_to(TESTS).parts
-        if folder == "browser":
-            group = "paid" if "paid_studio" in item.fixturenames else "browser"  # type: ignore[attr-defined]
-        else:
-            group = "processes" if folder in {"crash", "jobs", "running"} else item.path.name
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
