@@ -48,7 +48,7 @@ def test_a_halved_limit_has_no_turns_and_grows_back() -> None:
 def test_it_halves_down_to_a_floor() -> None:
     for _ in range(20):
         halve(LIMIT)
-        Allowance.objects.update(halved_at=timezone.now() - timedelta(seconds=ONE_STORM))
+        Allowance.objects.update(halved_at=timezone.now() - timedelta(seconds=ONE_STORM + 1))
     assert Allowance.objects.get().per_minute == pytest.approx(60 / 64, rel=0.01)
 
 
