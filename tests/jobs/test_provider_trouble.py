@@ -165,10 +165,11 @@ def test_what_is_about_the_account_pauses_submitting_keeps_the_queue_and_goes_on
     assert len(segmind.log().jobs) == 5
 
 
+@pytest.mark.parametrize(("status", "code"), [(401, "unauthorized"), (403, "forbidden")])
 def test_a_key_that_is_refused_to_a_question_stops_new_submissions_and_loses_nothing(
-    settings: Settings, segmind: Upstream, project: Project
+    *, settings: Settings, segmind: Upstream, project: Project, status: int, code: str
 ) -> None:
-    segmind.rule("status", "answer", times=None, status=401, body={"error": "No"})
+    segmind.rule("status", "answer", times=None, status=status, body={"error": "No"})
     sent = ask(project, "On its way.")
     run(settings, seconds=1.5)
     waiting = ask(project, "Next in the queue.")
@@ -178,7 +179,7 @@ def test_a_key_that_is_refused_to_a_question_stops_new_submissions_and_loses_not
 
     assert fresh(sent).state == JobState.DONE, "reading goes on"
     assert fresh(waiting).state == JobState.QUEUED
-    assert EngineState.objects.get(key="segmind").pause_code == "unauthorized"
+    assert EngineState.objects.get(key="segmind").pause_code == code
     resume_engine(User.objects.get(username="ada"), key="segmind")
     run(settings, seconds=10)
     assert fresh(waiting).state == JobState.DONE
