@@ -163,10 +163,12 @@
   }
 
   function retryWaiting() {
+    if (!waiting.size) return;
     for (const [id, fresh] of [...waiting]) {
       waiting.delete(id);
       put(fresh);
     }
+    document.dispatchEvent(new CustomEvent("takeroom:changed"));
   }
 
   window.takeroom = { apply, message, say, isTextEntry };

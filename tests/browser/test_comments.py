@@ -17,6 +17,14 @@ TEXT = (
 )
 
 
+_WRITE = """
+from speech.models import Take, User
+from speech.services.comments import write_comment
+take = Take.objects.get(pk=given["take"])
+write_comment(User.objects.get(username=given["who"]), take=take, **given["comment"])
+"""
+
+
 def _thread(window: Window, words: str) -> Locator:
     return window.page.locator(".thread").filter(has_text=words)
 
@@ -138,3 +146,34 @@ def test_two_people_and_a_guest_talk_about_a_take(scene: Scene) -> None:
     zoe.expects(410)
     bea.button("Take back the guest link for Zoe, the client").click()
     expect(zoe.page.get_by_text("This link was taken back.")).to_be_visible(timeout=SOON)
+
+
+def test_a_comment_stays_lit_when_news_that_waited_for_it_are_put_in_place(scene: Scene) -> None:
+    script = scene.project(TEXT)
+    [pk] = scene.takes(script.lines[0], seed=7)
+    who, cookie = scene.person("cy", roles={script.slug: "reviewer"})
+    cy = scene.window(cookie=cookie)
+
+    def write(**comment: object) -> None:
+        scene.studio.run_python(_WRITE, take=pk, who=who, comment=comment)
+
+    write(text="Slower here.", start=0.5, end=1.5)
+    cy.goto(script.line())
+    cy.take(1).locator(".notes > summary").click()
+    cy.take(1).get_by_role("textbox", name="Comment on take 1").focus()
+    cy.page.evaluate(
+        """() => {
+            window.card = document.querySelector(".take");
+            window.held = new Promise(done => card.addEventListener("takeroom:waits", done));
+        }"""
+    )
+    write(text="And warmer.")
+    cy.page.evaluate("() => window.held.then(() => true)")
+
+    cy.take(1).locator(".mark.range").click()
+    cy.page.wait_for_function(
+        """() => !card.isConnected && [...document.querySelectorAll(".thread.lit")]
+            .some(thread => thread.textContent.includes("Slower here."))""",
+        timeout=SOON,
+    )
+    expect(_thread(cy, "And warmer.")).to_be_visible()
