@@ -23,6 +23,7 @@ from tests.bench import (
     under_load,
 )
 from tests.bench.figures import Figure
+from tests.bench.speed import ROUNDS, unit_seconds
 
 BENCHES: dict[tuple[str, ...], Callable[[], list[Figure]]] = {
     ("draft_playable_p50", "draft_playable_p95"): draft_playable.measure,
@@ -36,10 +37,13 @@ BENCHES: dict[tuple[str, ...], Callable[[], list[Figure]]] = {
     ("live_update_p95",): live_update.measure,
     (
         "inflight_1000_ratio",
+        "inflight_1000_floor",
         "inflight_1000_cpu",
+        "inflight_1000_measuring_cpu",
         "inflight_1000_rss",
         "inflight_1000_polls_per_job",
         "naive_1000_estimate",
+        "inflight_1000_busy_ratio",
     ): inflight_1000.measure,
     ("queue_10k_memory_ratio",): queue_growth.measure,
     ("single_behind_sweep_p95",): behind_sweep.measure,
@@ -53,14 +57,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure.")
     parser.add_argument("name", nargs="*", help="only what has one of these in its name")
     wanted = parser.parse_args().name
-    figures: list[Figure] = []
-    print(f"{'figure':<26}{'value':>10} {'unit':<9}{'n':>5}  target", flush=True)
+    print(f"{'figure':<33}{'value':>10} {'unit':<9}{'n':>5}  target", flush=True)
+    # First, as everything that is told in units needs it.
+    figures = [Figure(name="unit_of_speed", value=unit_seconds(), unit="s CPU", n=ROUNDS)]
+    print(figures[0].row(), flush=True)
     for names, measure in BENCHES.items():
         if wanted and not any(word in name for word in wanted for name in names):
             continue
         for figure in measure():
-            figures.append(figure)
-            print(figure.row(), flush=True)
+            for shown in figure.with_units():
+                figures.append(shown)
+                print(shown.row(), flush=True)
     OUTPUT.parent.mkdir(exist_ok=True)
     data = {"figures": [{k: asdict(f)[k] for k in ("name", "value", "unit", "n")} for f in figures]}
     OUTPUT.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+from tests.bench.speed import in_units
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,14 +16,27 @@ class Figure:
     target: float | None = None
     """At most this. None: shown for comparison only."""
     note: str = ""
+    cpu: float | None = None
+    """Seconds of CPU that it tells of; they are shown in units of speed as well."""
+    most_units: float | None = None
+    """At most so many of them."""
 
     def row(self) -> str:
         """One line of the table."""
         verdict = ""
         if self.target is not None:
             verdict = f"≤ {self.target:g}  {'ok' if self.value <= self.target else 'OVER'}"
-        line = f"{self.name:<26}{self.value:>10.3f} {self.unit:<9}{self.n:>5}  {verdict:<16}"
+        line = f"{self.name:<33}{self.value:>10.3f} {self.unit:<9}{self.n:>5}  {verdict:<16}"
         return f"{line}{self.note}".rstrip()
+
+    def with_units(self) -> Iterator[Figure]:
+        """This figure, and where it tells of CPU the same in units of speed."""
+        yield self
+        if self.cpu is not None:
+            yield Figure(
+                name=f"{self.name}_units", value=in_units(self.cpu), unit="units", n=self.n,
+                target=self.most_units,
+            )  # fmt: skip
 
 
 def percentile(values: Sequence[float], share: float) -> float:
