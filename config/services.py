@@ -8,6 +8,8 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from speech.client_address import Proxies
+
 SQLITE_BUSY_SECONDS = 20
 SEGMIND_ORIGIN = "https://api.segmind.com"
 SEGMIND_STORAGE_URL = "https://workflows-api.segmind.com/upload-asset"
@@ -102,6 +104,14 @@ def public_url(url: str) -> SplitResult:
         )
     _port("PUBLIC_URL", parts)
     return parts
+
+
+def proxies(words: list[str]) -> Proxies:
+    """The reverse proxies that TRUSTED_PROXIES names. Raises ImproperlyConfigured."""
+    try:
+        return Proxies.parse(words)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"TRUSTED_PROXIES: {error}") from None
 
 
 def host_name(parts: SplitResult) -> str:

@@ -49,10 +49,11 @@ PUBLIC_URL = env.text(
 ).rstrip("/")
 TRUSTED_PROXIES = env.words(
     "TRUSTED_PROXIES",
-    ("127.0.0.1",),
-    help="Addresses or networks of your reverse proxies; their X-Forwarded headers are believed"
-    " when PUBLIC_URL is set.",
+    ("127.0.0.1", "::1"),
+    help="Addresses or networks of your reverse proxies; with PUBLIC_URL set, X-Forwarded-For and"
+    " X-Forwarded-Proto are believed from them, and from nobody else.",
 )
+services.proxies(TRUSTED_PROXIES)
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO", help="DEBUG, INFO, WARNING or ERROR.").upper()
 if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
     raise ImproperlyConfigured(f"LOG_LEVEL={LOG_LEVEL!r}: use DEBUG, INFO, WARNING or ERROR.")
@@ -62,24 +63,25 @@ IS_WORKER = os.environ.get("TAKEROOM_ROLE") == "worker"
 
 # --- who may talk to us --------------------------------------------------------------------------
 
-LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
-ALLOWED_HOSTS = [
-    *LOOPBACK,  # health checks come from the machine itself
-    *([] if HOST in {"0.0.0.0", "::"} else [HOST]),  # noqa: S104 - compared, not bound
-    *env.words("ALLOWED_HOSTS", help="More host names to answer to."),
-]
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", help="More host names to answer to.")
 CSRF_TRUSTED_ORIGINS: list[str] = []
 if PUBLIC_URL:
-    public = services.public_url(PUBLIC_URL)
-    ALLOWED_HOSTS.append(services.host_name(public))
+    # Its own name alone; `config.forwarded` lets this machine ask for its own health.
+    PUBLIC_HOST = services.host_name(services.public_url(PUBLIC_URL))
+    ALLOWED_HOSTS.append(PUBLIC_HOST)
     CSRF_TRUSTED_ORIGINS.append(services.origin("PUBLIC_URL", PUBLIC_URL))
+else:
+    PUBLIC_HOST = ""
+    ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]"]
+    if HOST not in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+        bare = HOST.strip("[]")
+        ALLOWED_HOSTS.append(f"[{bare}]" if ":" in bare else bare)
 
 TLS = PUBLIC_URL.startswith("https://")
 HSTS_SECONDS = env.integer(
     "HSTS_SECONDS", 31_536_000, help="How long browsers insist on https; 0 turns it off."
 )
 if TLS:
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
     SECURE_HSTS_SECONDS = HSTS_SECONDS

@@ -37,8 +37,7 @@ def serve(descriptor: int | None) -> None:
         lifespan="off",
         ws="none",
         server_header=False,
-        proxy_headers=bool(settings.PUBLIC_URL),
-        forwarded_allow_ips=settings.TRUSTED_PROXIES,
+        proxy_headers=False,  # `config.forwarded` reads them
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=30,
     )

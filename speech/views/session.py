@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from speech.background import enqueue
+from speech.client_address import client_address
 from speech.errors import ParamErrors
 from speech.forms.notices import NoticeKindsForm
 from speech.forms.session import (
@@ -44,7 +45,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             try:
                 person = accounts.check_credentials(
-                    **form.cleaned_data, address=request.META.get("REMOTE_ADDR", "")
+                    **form.cleaned_data, address=client_address(request)
                 )
             except accounts.Throttled as error:
                 form.add_error(None, error.sentence)

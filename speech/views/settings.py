@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from speech.access import Can, need_studio
 from speech.catalog import ENGINES, EngineCard
+from speech.client_address import untrusted_forwarders
 from speech.htmx import wants_changes
 from speech.models import EngineState
 from speech.pauses import Pause, pause_of
@@ -62,6 +63,8 @@ def settings(request: HttpRequest) -> HttpResponse:
         "engines": [engine_view(key) for key in ("segmind", "draft")],
         "doubts": doubts(),
         "disk": disk_use(),
+        "untrusted": untrusted_forwarders.latest(),
+        "public_url": configured.PUBLIC_URL,
     }
     return render(request, "settings/page.html", context)
 
