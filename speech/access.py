@@ -2,9 +2,13 @@
 
 Rule: a view gets its object from here, through the right it needs; a stranger gets 404 (nothing
 is revealed), a member without the right gets `NotAllowed` (403). Reason: a view that forgot the
-check would have no object. An administrator acts as an owner everywhere. Voices are a library of
-the whole studio: the best role that a person has on any project counts there. Until somebody has
-stated its consent, a voice that came through a project's API belongs to that project alone.
+check would have no object. An administrator acts as an owner everywhere.
+
+What belongs to the whole studio is never had by a project that one made oneself: administrators
+name the people who may create projects, and those who keep the library of voices. Whoever is on a
+project listens to the library; whoever edits one may add a voice, and change the voices that they
+added. Price: a voice whose adder has left waits for a keeper. Until somebody has stated its
+consent, a voice that came through a project's API belongs to that project alone.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from speech.errors import NotAllowed
@@ -42,7 +46,9 @@ class Can(StrEnum):
     APPROVE = "approve takes or ask for changes"
     EDIT = "edit lines"
     GENERATE = "generate takes"
-    VOICES = "change voices"
+    VOICES = "add voices"
+    KEEP_VOICES = "change voices that somebody else added"
+    CREATE_PROJECTS = "create projects"
     MANAGE = "manage the project and its people"
     ADMINISTER = "administer the studio"
 
@@ -60,8 +66,11 @@ ROLE_CAN: Mapping[str, frozenset[Can]] = MappingProxyType(
         Role.OWNER: _OWNER,
     }
 )
-_ADMINISTRATOR = _OWNER | {Can.ADMINISTER}
-_ORDER = (Role.OWNER, Role.PRODUCER, Role.REVIEWER, Role.VIEWER)
+_OF_THE_STUDIO = frozenset({Can.KEEP_VOICES, Can.CREATE_PROJECTS, Can.ADMINISTER})
+"""Rights that only administrators hand out, whatever the project."""
+_ADMINISTRATOR = _OWNER | _OF_THE_STUDIO
+_IN_THE_LIBRARY = frozenset({Can.LISTEN, Can.VOICES})
+"""Of what a role in a project allows, the part that holds for the library too."""
 
 
 def capabilities(user: User, project: Project) -> frozenset[Can]:
@@ -80,9 +89,13 @@ def studio_capabilities(user: User) -> frozenset[Can]:
         return frozenset()
     if user.is_superuser:
         return _ADMINISTRATOR
-    roles = set(Membership.objects.filter(user=user).values_list("role", flat=True))
-    best = next((role for role in _ORDER if role in roles), None)
-    return ROLE_CAN[best] - {Can.MANAGE} if best else frozenset()
+    roles = Membership.objects.filter(user=user).values_list("role", flat=True).distinct()
+    can = frozenset[Can]().union(*(ROLE_CAN[role] & _IN_THE_LIBRARY for role in roles))
+    if user.may_create_projects:
+        can |= _IN_THE_LIBRARY | {Can.CREATE_PROJECTS}
+    if user.keeps_voices:
+        can |= _IN_THE_LIBRARY | {Can.KEEP_VOICES}
+    return can
 
 
 def projects_of(user: User) -> QuerySet[Project]:
@@ -181,9 +194,10 @@ def get_key(user: User, slug: str, pk: int, need: Can = Can.MANAGE) -> ApiKey:
     return key
 
 
-def get_voice(user: User, pk: int, need: Can = Can.LISTEN) -> Voice:
-    """A voice of the library, by the right that `user` has in the studio; one that came through a
-    project's API, and whose consent nobody stated yet, by the right that they have there."""
+def get_voice(user: User, pk: int, need: Can = Can.LISTEN, *, to_delete: bool = False) -> Voice:
+    """A voice of the library: everybody who is on a project listens; `Can.VOICES` asks for who may
+    change this one. One that came through a project's API, and whose consent nobody stated yet, by
+    the right that `user` has there."""
     voice = Voice.objects.select_related("unlisted_in", "arrived_by").filter(pk=pk).first()
     if voice is not None and voice.unlisted_in is not None:
         _through(user, voice.unlisted_in, need)
@@ -191,14 +205,59 @@ def get_voice(user: User, pk: int, need: Can = Can.LISTEN) -> Voice:
     can = studio_capabilities(user)
     if voice is None or not can:
         raise Http404
-    _demand(can, need)
+    if need is not Can.VOICES:
+        _demand(can, need)
+    elif not _may_change(user, voice, can):
+        raise NotAllowed(
+            "This voice was added by somebody else. Whoever added it, or a keeper of the voice"
+            " library, can change it."
+        )
+    elif to_delete and _used_beyond(user, voice, can):
+        raise NotAllowed(
+            f"“{voice.name}” is used in projects that you do not edit. A keeper of the voice"
+            " library can delete it; you can archive it."
+        )
     return voice
 
 
+def may_change_voice(user: User, voice: Voice) -> bool:
+    """Whether `get_voice` gives it for `Can.VOICES`."""
+    if voice.unlisted_in is not None:
+        return Can.VOICES in capabilities(user, voice.unlisted_in)
+    return _may_change(user, voice, studio_capabilities(user))
+
+
+def may_delete_voice(user: User, voice: Voice) -> bool:
+    return may_change_voice(user, voice) and (
+        voice.unlisted_in is not None or not _used_beyond(user, voice, studio_capabilities(user))
+    )
+
+
+def _may_change(user: User, voice: Voice, can: frozenset[Can]) -> bool:
+    added = Can.VOICES in can and voice.created_by_id == user.pk
+    return added or Can.KEEP_VOICES in can
+
+
+def _used_beyond(user: User, voice: Voice, can: frozenset[Can]) -> bool:
+    """Whether deleting it would take it from projects that `user` does not edit."""
+    if Can.KEEP_VOICES in can:
+        return False
+    using = Project.objects.filter(
+        Q(voice=voice) | Q(lines__voice=voice, lines__deleted_at=None)
+    ).exclude(pk__in=projects_where(user, Can.EDIT))
+    return using.exists()
+
+
 def need_studio(user: User, need: Can) -> None:
-    """Raise unless `user` may do `need` with what belongs to the whole studio."""
+    """Raise unless `user` may do `need` with what belongs to the whole studio. That projects can
+    be created is no secret: there the answer is a sentence for everybody."""
     can = studio_capabilities(user)
-    if not can and not user.is_superuser:
+    if need is Can.CREATE_PROJECTS and need not in can:
+        raise NotAllowed(
+            "Only administrators, and people whom they allow it, create projects. Ask an"
+            " administrator."
+        )
+    if not can:
         raise Http404
     _demand(can, need)
 
@@ -215,5 +274,5 @@ def _through(user: User, project: Project | None, need: Can) -> Project:
 
 def _demand(can: frozenset[Can], need: Can) -> None:
     if need not in can:
-        whom = "administrator" if need is Can.ADMINISTER else "owner"
+        whom = "administrator" if need in _OF_THE_STUDIO else "owner"
         raise NotAllowed(f"Your role does not allow you to {need.value}. Ask an {whom}.")

@@ -2,7 +2,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from speech.views import engine_room, links, people, project_admin, session, settings
+from speech.views import (
+    engine_room,
+    links,
+    people,
+    project_admin,
+    session,
+    settings,
+    studio_rights,
+)
 
 urlpatterns = [
     path("sign-in/", session.sign_in, name="sign_in"),
@@ -18,6 +26,10 @@ urlpatterns = [
     path(
         "people/<int:pk>/administrator/", people.person_administrator, name="person_administrator"
     ),
+    path("people/<int:pk>/rights/", studio_rights.person_rights, name="person_rights"),
+    path("people/rights/", studio_rights.studio_rights, name="studio_rights"),
+    path("people/rights/limits/", studio_rights.studio_limits, name="studio_limits"),
+    path("people/rights/seen/", studio_rights.rights_acknowledge, name="rights_acknowledge"),
     path("settings/", settings.settings, name="settings"),
     path("settings/engines/<slug:key>/", settings.engine_state, name="engine_state"),
     path("settings/engines/<slug:key>/check/", settings.engine_check, name="engine_check"),

@@ -26,17 +26,23 @@ from speech.states import JobState, NoticeKind, Role
 from speech.wire import SLUG
 from tests import factories
 
-EVERYBODY = {"owner", "producer", "reviewer", "viewer", "stranger", "administrator"}
-MEMBERS = EVERYBODY - {"stranger"}
+OUTSIDE = {"stranger", "creator", "keeper"}
+"""On no project: one without any right, one who may create projects, one who keeps the voices."""
+EVERYBODY = {"owner", "producer", "reviewer", "viewer", "administrator"} | OUTSIDE
+MEMBERS = EVERYBODY - OUTSIDE
 COMMENTERS = MEMBERS - {"viewer"}
 MAKERS = COMMENTERS - {"reviewer"}
 OWNERS = MAKERS - {"producer"}
 ADMINISTRATORS = {"administrator"}
+CREATORS = ADMINISTRATORS | {"creator"}
+LISTENERS = EVERYBODY - {"stranger"}
+ADDERS = MAKERS | {"creator", "keeper"}
+KEEPERS = ADMINISTRATORS | {"keeper"}
 
 MAY: dict[tuple[str, str], set[str]] = {
     # the studio
     ("projects", "GET"): EVERYBODY,
-    ("project_new", "POST"): EVERYBODY,
+    ("project_new", "POST"): CREATORS,
     ("project", "GET"): MEMBERS,
     ("changes", "GET"): MEMBERS,
     ("presence_leave", "POST"): MEMBERS,
@@ -106,19 +112,19 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("test_close", "POST"): OWNERS,
     ("test_discard", "POST"): OWNERS,
     # voices
-    ("voices", "GET"): MEMBERS,
-    ("voice", "GET"): MEMBERS,
-    ("voice_state", "GET"): MEMBERS,
-    ("voice_audio", "GET"): MEMBERS,
-    ("voice_add", "GET"): MAKERS,
-    ("voice_add", "POST"): MAKERS,
-    ("voice_edit", "GET"): MAKERS,
-    ("voice_edit", "POST"): MAKERS,
-    ("voice_recheck", "POST"): MAKERS,
-    ("voice_consent", "POST"): MAKERS,
-    ("voice_archive", "POST"): MAKERS,
-    ("voice_delete", "GET"): MAKERS,
-    ("voice_delete", "POST"): MAKERS,
+    ("voices", "GET"): LISTENERS,
+    ("voice", "GET"): LISTENERS,
+    ("voice_state", "GET"): LISTENERS,
+    ("voice_audio", "GET"): LISTENERS,
+    ("voice_add", "GET"): ADDERS,
+    ("voice_add", "POST"): ADDERS,
+    ("voice_edit", "GET"): KEEPERS,  # and whoever added it
+    ("voice_edit", "POST"): KEEPERS,
+    ("voice_recheck", "POST"): KEEPERS,
+    ("voice_consent", "POST"): KEEPERS,
+    ("voice_archive", "POST"): KEEPERS,
+    ("voice_delete", "GET"): KEEPERS,
+    ("voice_delete", "POST"): KEEPERS,
     # a project's own settings
     ("project_settings", "GET"): MEMBERS,
     ("project_settings", "POST"): OWNERS,
@@ -150,6 +156,10 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("person_reactivate", "POST"): ADMINISTRATORS,
     ("person_reset", "POST"): ADMINISTRATORS,
     ("person_administrator", "POST"): ADMINISTRATORS,
+    ("studio_rights", "GET"): ADMINISTRATORS,
+    ("studio_limits", "POST"): ADMINISTRATORS,
+    ("person_rights", "POST"): ADMINISTRATORS,
+    ("rights_acknowledge", "POST"): ADMINISTRATORS,
     ("settings", "GET"): ADMINISTRATORS,
     ("engine_state", "GET"): ADMINISTRATORS,
     ("engine_check", "POST"): ADMINISTRATORS,
@@ -181,6 +191,12 @@ BY_KEY = {
 """What is opened by an API key alone, whoever is signed in; see `tests/api/`."""
 BY_ADDRESS = {"api_output", "api_clip"}
 """What whoever holds the signed address may hear; see `tests/api/` as well."""
+OF_THE_STUDIO = {name for name, _ in MAY if name.startswith(("voice", "person_", "engine_"))} | {
+    "people", "settings", "doubts_settle", "studio_spend", "studio_spend_csv", "studio_rights",
+    "studio_limits", "rights_acknowledge",
+}  # fmt: skip
+"""What whoever has a right in the studio knows of, on whatever project."""
+KNOWN_TO_ALL = {"project_new"}
 ONES_OWN = {"notice_open"}
 """What belongs to one person (the viewer here) is not there for anybody else."""
 DONE = {200, 204, 302, 303, 409, 422}
@@ -197,6 +213,8 @@ def house(cast: SimpleNamespace) -> SimpleNamespace:
     failed = factories.make_take(line, state=JobState.FAILED)
     unknown = factories.make_take(line, state=JobState.UNKNOWN, engine="segmind")
     somebody = factories.make_user("somebody")
+    cast.creator = factories.make_user("fay", may_create_projects=True)
+    cast.keeper = factories.make_user("kit", keeps_voices=True)
     member = factories.add_member(cast.project, somebody, Role.VIEWER)
     invitation = issue_invitation(cast.owner, project=cast.project, role=Role.VIEWER)
     [notice] = tell(
@@ -223,6 +241,7 @@ def house(cast: SimpleNamespace) -> SimpleNamespace:
         "presence_leave": (slug,), "sign_out": (), "people": (), "person": (somebody.pk,),
         "settings": (), "keys": (slug,), "key": (slug, key.pk), "reference": (),
         "studio_spend": (), "studio_spend_csv": (), "doubts_settle": (),
+        "studio_rights": (), "studio_limits": (), "rights_acknowledge": (),
         "spend": (slug,), "spend_csv": (slug,), "budget": (slug,),
         "review_queue": (), "review": (take.pk,), "review_ask_ticked": (slug,), "policy": (slug,),
         "word": (slug, word.pk), "word_add": (slug,), "word_restore": (slug,),
@@ -268,8 +287,15 @@ def test_it_lets_in_exactly_who_may(house: SimpleNamespace, name: str, method: s
         if role in may:
             assert status in DONE, f"{role} may: {status}"
         else:
-            wanted = 404 if role == "stranger" or name in ONES_OWN else 403
-            assert status == wanted, f"{role} may not: {status}"
+            assert status == _refusal(name, role), f"{role} may not: {status}"
+
+
+def _refusal(name: str, role: str) -> int:
+    if name in ONES_OWN:
+        return 404
+    if role == "stranger":
+        return 403 if name in KNOWN_TO_ALL else 404
+    return 404 if role in OUTSIDE and name not in OF_THE_STUDIO | KNOWN_TO_ALL else 403
 
 
 @pytest.mark.parametrize(("name", "method"), MAY)
@@ -289,6 +315,7 @@ def test_nothing_is_changed_by_a_get(house: SimpleNamespace, name: str) -> None:
     client = Client()
     client.force_login(house.cast.administrator)
     assert client.get(_url(house, name)).status_code == 405
+    assert client.delete(_url(house, name)).status_code == 405
 
 
 @pytest.mark.parametrize(("name", "method"), FOR_GUESTS)

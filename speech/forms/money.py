@@ -8,9 +8,11 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 
+from speech.errors import BadInput
 from speech.forms.base import StudioForm
 from speech.models import Project
 from speech.queries.spending import Period
+from speech.services.budgets import refuse_odd
 
 _SENSIBLE = (
     MinValueValidator(date(2000, 1, 1), "Before 2000 there was nothing to spend."),
@@ -18,12 +20,15 @@ _SENSIBLE = (
 )
 
 
+_AMOUNT = {"inputmode": "decimal", "autocomplete": "off"}
+
+
 class BudgetForm(StudioForm):
     budget = forms.DecimalField(
         label="Budget in US dollars",
         required=False,
         help_text="All that its takes may cost together, ever. Empty for no limit.",
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs=_AMOUNT),
     )
 
     def __init__(self, data: Any = None, *, project: Project) -> None:
@@ -32,6 +37,38 @@ class BudgetForm(StudioForm):
     def given(self) -> Decimal | None:
         budget: Decimal | None = self.cleaned_data["budget"]
         return budget
+
+
+class LimitsForm(StudioForm):
+    """What projects start with, and what the studio may spend in a month."""
+
+    default_budget = forms.DecimalField(
+        label="Budget of a new project, in US dollars",
+        required=False,
+        help_text="Its owners can change it. Empty for no limit.",
+        widget=forms.TextInput(attrs=_AMOUNT),
+    )
+    monthly_limit = forms.DecimalField(
+        label="Monthly limit of the studio, in US dollars",
+        required=False,
+        help_text="All that takes may cost in a calendar month. At the limit new takes wait until"
+        " the next month. Empty for no limit.",
+        widget=forms.TextInput(attrs=_AMOUNT),
+    )
+
+    def clean_default_budget(self) -> Decimal | None:
+        return _amount(self.cleaned_data["default_budget"])
+
+    def clean_monthly_limit(self) -> Decimal | None:
+        return _amount(self.cleaned_data["monthly_limit"])
+
+
+def _amount(given: Decimal | None) -> Decimal | None:
+    try:
+        refuse_odd(given)
+    except BadInput as error:
+        raise forms.ValidationError(error.sentence) from error
+    return given
 
 
 class SpendFilter(StudioForm):

@@ -7,6 +7,7 @@ from django import forms
 
 from speech.errors import ParamErrors
 from speech.forms.base import StudioForm
+from speech.forms.money import LimitsForm
 from speech.models import User
 from speech.services.accounts import account_faults, change_faults, password_faults
 
@@ -81,6 +82,12 @@ class FirstAdministratorForm(NewPasswordForm):
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
     )
     field_order: Sequence[str] = ("username", "password", "again")
+
+
+class FirstRunForm(LimitsForm, FirstAdministratorForm):
+    """A new studio: its first administrator, and what it may spend."""
+
+    field_order = ("username", "password", "again", "default_budget", "monthly_limit")
 
 
 class NewcomerForm(FirstAdministratorForm):

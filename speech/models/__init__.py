@@ -18,6 +18,7 @@ from speech.models.news import Notice, Presence
 from speech.models.people import OneTimeLink, SignInAttempt, User
 from speech.models.projects import Line, Membership, Project
 from speech.models.reviews import Decision, Hearing, MustSay, Review
+from speech.models.studio import StudioSettings
 from speech.models.takes import Batch, Star, Take
 from speech.models.voices import ProviderClip, Voice
 
@@ -50,6 +51,7 @@ __all__ = [
     "Review",
     "SignInAttempt",
     "Star",
+    "StudioSettings",
     "Take",
     "TestEntry",
     "User",

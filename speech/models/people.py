@@ -15,6 +15,10 @@ class User(AbstractUser):
     """Moves when something concerns this person: what their change feed reads."""
     muted = models.JSONField(default=list, blank=True)
     """What they do not want to be told: "app:<kind>" or "mail:<kind>" of `NoticeKind`."""
+    may_create_projects = models.BooleanField(default=False)
+    """Named by an administrator; administrators may in any case."""
+    keeps_voices = models.BooleanField(default=False)
+    """May change every voice of the library, not only those they added."""
 
     class Meta:
         constraints = [

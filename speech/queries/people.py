@@ -1,11 +1,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    IntegerField,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from speech.models import Membership, OneTimeLink, Project, User
+from speech.models import Membership, OneTimeLink, Project, User, Voice
 from speech.states import LinkKind, Role
 
 
@@ -33,6 +44,22 @@ def everyone(viewer: User) -> list[PersonRow]:
         )
         for person in people
     ]
+
+
+def rights_rows() -> list[User]:
+    """Everybody who can sign in, with how many projects they own (`owned`) and how many voices
+    they added (`added`). Administrators first. One query."""
+    owned = Membership.objects.filter(user=OuterRef("pk"), role=Role.OWNER).order_by()
+    added = Voice.objects.listed().filter(created_by=OuterRef("pk")).order_by()
+    people = User.objects.filter(is_active=True).annotate(
+        owned=_count(owned, "user"), added=_count(added, "created_by")
+    )
+    return list(people.order_by("-is_superuser", "username"))
+
+
+def _count(rows: QuerySet[Any], by: str) -> Coalesce:
+    many = rows.values(by).annotate(many=Count("pk")).values("many")
+    return Coalesce(Subquery(many), 0)
 
 
 def members(project: Project) -> QuerySet[Membership]:

@@ -185,6 +185,17 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
                 "person deactivated": "{who} switched off the account of {target}",
                 "person reactivated": "{who} switched the account of {target} on again",
                 "first administrator": "{who} became the first administrator",
+                "right to create projects given": "{who} allowed {target} to create projects",
+                "right to create projects taken": "{who} no longer allows {target} to create"
+                " projects",
+                "voice keeper added": "{who} made {target} a keeper of the voice library",
+                "voice keeper removed": "{target} no longer keeps the voice library, by {who}",
+                "default budget changed": "{who} changed the budget of new projects from {old} to"
+                " {new}",
+                "monthly limit changed": "{who} changed the studio’s monthly limit from {old} to"
+                " {new}",
+                "new rights acknowledged": "{who} acknowledged the new rights of people in the"
+                " studio",
                 "submissions paused": "{who} paused sending to the engine “{target}”",
                 "submissions resumed": "{who} resumed sending to the engine “{target}”",
                 "engine check asked for": "{who} asked for a check of the engine “{target}”",

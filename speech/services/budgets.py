@@ -79,7 +79,7 @@ def set_project_budget(actor: User, *, project: Project, budget: Decimal | None)
     old, project.budget = project.budget, budget
     project.save(update_fields=["budget"])
     if old != budget:
-        log(actor, "budget changed", project=project, old=_said(old), new=_said(budget))
+        log(actor, "budget changed", project=project, old=said(old), new=said(budget))
     admit(project.pk)
     touch(project.pk)
     return project
@@ -94,7 +94,7 @@ def set_key_budget(actor: User, *, key: ApiKey, budget: Decimal | None) -> ApiKe
     if old != budget:
         log(
             actor, "key budget changed", project=key.project, target=f"key {key.pk}",
-            name=key.name, old=_said(old), new=_said(budget),
+            name=key.name, old=said(old), new=said(budget),
         )  # fmt: skip
     admit(key.project_id)
     return key
@@ -161,5 +161,6 @@ def refuse_odd(budget: Decimal | None) -> None:
         raise BadInput("A budget is given in whole cents.")
 
 
-def _said(budget: Decimal | None) -> str:
+def said(budget: Decimal | None) -> str:
+    """As events tell it."""
     return "no limit" if budget is None else f"${budget:,.2f}"

@@ -11,6 +11,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Q
@@ -23,6 +24,7 @@ from speech.services import mail
 from speech.services.accounts import create_person, password_faults, refuse_if, set_password
 from speech.services.events import log
 from speech.services.members import admit, clean_role
+from speech.services.studio import set_limits
 from speech.states import LinkKind, Role
 
 LASTS = {
@@ -117,10 +119,15 @@ def find_link(token: str) -> OneTimeLink:
 
 
 @transaction.atomic
-def become_first_administrator(token: str, *, username: str, password: str) -> User:
-    """Uses the link up. Raises `LinkGone` or `ParamErrors`; then the link still works."""
+def become_first_administrator(
+    token: str, *, username: str, password: str, **limits: Decimal | None
+) -> User:
+    """Uses the link up. `limits`, where the studio is new: what `set_limits` takes. Raises
+    `LinkGone` or `ParamErrors`; then the link still works."""
     _use_up(find_link(token), LinkKind.FIRST_ADMINISTRATOR)
     person = create_person(username=username, password=password, administrator=True)
+    if limits:
+        set_limits(person, **limits)
     demo = Project.objects.filter(is_demo=True).first()
     if demo is not None:
         admit(person, project=demo, person=person, role=Role.OWNER)

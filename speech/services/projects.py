@@ -11,7 +11,8 @@ from django.utils.text import slugify
 from speech import params
 from speech.background import enqueue
 from speech.errors import BadInput, WrongState
-from speech.models import Membership, Project, User, Voice
+from speech.models import Membership, Project, StudioSettings, User, Voice
+from speech.services.budgets import said
 from speech.services.cancelling import cancel_queued
 from speech.services.events import log, moved, touch
 from speech.services.fallen import recheck
@@ -23,11 +24,13 @@ NAME_LIMIT = 120
 
 @transaction.atomic
 def create_project(actor: User, *, name: str) -> Project:
+    """Owned by `actor`, with the budget that new projects get in this studio."""
     project = Project.objects.create(
-        name=_clean_name(name), slug=_free_slug(name), created_by=actor
-    )
+        name=_clean_name(name), slug=_free_slug(name), created_by=actor,
+        budget=StudioSettings.load().default_budget,
+    )  # fmt: skip
     Membership.objects.create(project=project, user=actor, role=Role.OWNER)
-    log(actor, "project created", project=project, name=project.name)
+    log(actor, "project created", project=project, name=project.name, budget=said(project.budget))
     return project
 
 

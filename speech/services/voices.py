@@ -107,13 +107,14 @@ def state_consent(
     actor: User, *, voice: Voice, name: str, consent_by: str, consent_for: str
 ) -> Voice:
     """A voice that came through the API joins the library: somebody says whose it is, who gave
-    consent, and what for. From then on what it reads can be approved."""
+    consent, and what for, and looks after it from then on. What it reads can be approved."""
     faults, words = _clean_words(name=name, consent_by=consent_by, consent_for=consent_for)
     if faults:
         raise ParamErrors(faults)
     hold(*concerned(voice))
     project, old = voice.unlisted_in, _record(voice)
-    stated = Voice.objects.unlisted().filter(pk=voice.pk).update(**words, unlisted_in=None)
+    waiting = Voice.objects.unlisted().filter(pk=voice.pk)
+    stated = waiting.update(**words, unlisted_in=None, created_by=actor)
     if not stated:
         raise WrongState("Somebody has stated the consent for this voice already.")
     voice.refresh_from_db()

@@ -16,8 +16,13 @@ from django.views.decorators.http import require_http_methods
 
 from speech.access import projects_of
 from speech.errors import ParamErrors
-from speech.forms.session import FirstAdministratorForm, NewcomerForm, NewPasswordForm
-from speech.models import OneTimeLink, User
+from speech.forms.session import (
+    FirstAdministratorForm,
+    FirstRunForm,
+    NewcomerForm,
+    NewPasswordForm,
+)
+from speech.models import OneTimeLink, StudioSettings, User
 from speech.services import links
 from speech.states import LinkKind
 from speech.views.answers import actor
@@ -47,7 +52,8 @@ def _form(request: HttpRequest, found: OneTimeLink) -> NewPasswordForm | None:
     """The form that this link needs; None where a button is enough."""
     data = request.POST if request.method == "POST" else None
     if found.kind == LinkKind.FIRST_ADMINISTRATOR:
-        return FirstAdministratorForm(data)
+        decided = StudioSettings.load().limits_decided_at
+        return FirstAdministratorForm(data) if decided else FirstRunForm(data)
     if found.kind == LinkKind.PASSWORD_RESET:
         return NewPasswordForm(data)
     return None if request.user.is_authenticated else NewcomerForm(data)

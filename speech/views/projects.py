@@ -5,8 +5,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from speech import access
+from speech.access import Can
 from speech.errors import BadInput
 from speech.htmx import StudioRequest
+from speech.models import StudioSettings
 from speech.queries.changes import mark_of
 from speech.queries.projects import project_cards
 from speech.queries.script import live_lines
@@ -21,7 +23,8 @@ def projects(request: StudioRequest) -> HttpResponse:
 
 @require_POST
 def project_new(request: StudioRequest) -> HttpResponse:
-    """Anybody who is signed in may begin a project, and owns it."""
+    """Whoever may create projects owns what they create."""
+    access.need_studio(request.user, Can.CREATE_PROJECTS)
     name = request.POST.get("name", "")
     try:
         project = service.create_project(request.user, name=name)
@@ -43,7 +46,11 @@ def _page(
 ) -> HttpResponse:
     mine = access.projects_of(request.user)
     cards = project_cards(mine.filter(archived_at=None), viewer=request.user)
+    can_create = Can.CREATE_PROJECTS in access.studio_capabilities(request.user)
+    studio = StudioSettings.load()
     context = {
+        "can_create": can_create,
+        "studio": studio,
         "cards": cards,
         "mark": mark_of({card.project.pk: card.project.version for card in cards}),
         "archived": mine.exclude(archived_at=None).order_by("-archived_at"),

@@ -1,4 +1,5 @@
-"""The library of voices. Everybody with a role listens; producers and owners change it."""
+"""The library of voices. Everybody with a role listens; whoever edits a project adds to it; a voice
+is changed by whoever added it, and by those who keep the library."""
 
 from __future__ import annotations
 
@@ -10,10 +11,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from speech.access import Can, capabilities, get_voice, need_studio, studio_capabilities
+from speech.access import (
+    Can,
+    get_voice,
+    may_change_voice,
+    may_delete_voice,
+    need_studio,
+    studio_capabilities,
+)
 from speech.errors import ParamErrors, WrongState
 from speech.forms.voices import WORDS, ClipForm, ConsentForm, NewVoiceForm, VoiceForm
-from speech.models import User, Voice
+from speech.models import Voice
 from speech.queries import voices as reading
 from speech.services import voices as writing
 from speech.views.answers import actor, attempt, typed
@@ -28,7 +36,7 @@ def voices(request: HttpRequest) -> HttpResponse:
         "cards": reading.voice_cards(archived=archived),
         "archived": archived,
         "any_archived": archived or reading.any_archived(),
-        "can_change": Can.VOICES in studio_capabilities(actor(request)),
+        "can_add": Can.VOICES in studio_capabilities(actor(request)),
         "unlisted": [] if archived else [(c, ConsentForm.of(c.voice)) for c in unlisted.cards],
         "unlisted_total": unlisted.total,
     }
@@ -141,7 +149,7 @@ def voice_archive(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def voice_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """A GET says what deleting would touch; the POST deletes."""
-    found = get_voice(actor(request), pk, Can.VOICES)
+    found = get_voice(actor(request), pk, Can.VOICES, to_delete=True)
     if request.method == "POST":
         try:
             writing.delete_voice(actor(request), voice=found)
@@ -166,6 +174,8 @@ def _voice_page(
         **_state(request, found),
         "preferred": reading.preferred(found),
         "touches": reading.touches(found, actor(request)),
+        "can_add": Can.VOICES in studio_capabilities(actor(request)),
+        "can_delete": may_delete_voice(actor(request), found),
         "clip_form": clip_form or ClipForm(),
         "consent_form": consent_form or ConsentForm.of(found),
         "max_mb": settings.UPLOAD_MAX_MB,
@@ -176,16 +186,10 @@ def _voice_page(
 def _state(request: HttpRequest, found: Voice) -> dict[str, Any]:
     return {
         "voice": found,
-        "can_change": _may_change(actor(request), found),
+        "can_change": may_change_voice(actor(request), found),
         "waiting": reading.waiting_sentence(found),
         "facts": reading.measured_facts(found),
     }
-
-
-def _may_change(user: User, found: Voice) -> bool:
-    """By the right in the studio, or in the one project that it came to through the API."""
-    own = found.unlisted_in
-    return Can.VOICES in (capabilities(user, own) if own else studio_capabilities(user))
 
 
 def _words(form: VoiceForm) -> dict[str, Any]:

@@ -235,6 +235,7 @@ PAGES: tuple[PageToSee, ...] = (
     PageToSee(name="voice-add", path="/voices/add/"),
     PageToSee(name="voice-edit", path="/voices/{voice}/edit/"),
     PageToSee(name="voice-delete", path="/voices/{voice}/delete/"),
+    PageToSee(name="studio-rights", path="/people/rights/"),
     PageToSee(name="people", path="/people/"),
     PageToSee(name="settings", path="/settings/"),
     PageToSee(name="engine-status", path="/settings/engines/segmind/status/"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
@@ -7,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from speech.models import EngineState, Membership, Project
+from speech.models import EngineState, Membership, Project, StudioSettings
 from speech.services.projects import archive_project
 from speech.states import JobState
 from tests import factories
@@ -37,18 +38,37 @@ def test_it_lists_archived_projects_apart(client: Client, cast: SimpleNamespace)
     assert not response.context["cards"]
 
 
-def test_it_makes_a_project_that_its_maker_owns(client: Client, cast: SimpleNamespace) -> None:
-    client.force_login(cast.stranger)
+def test_whoever_may_create_projects_owns_what_they_create(client: Client, db: None) -> None:
+    """The setting that it starts with is shown before, and is the project's own from then on."""
+    creator = factories.make_user("fay", may_create_projects=True)
+    StudioSettings.objects.create(pk=1, default_budget=Decimal("12.50"))
+    client.force_login(creator)
+    page = client.get("/").content.decode()
+    assert "Give one a name to begin." in page
+    assert "starts with a budget of $12.50" in page
     response = client.post("/p/new/", {"name": "Autumn film"})
     project = Project.objects.get(name="Autumn film")
     assert response["Location"] == project.get_absolute_url()
-    assert Membership.objects.get(project=project).user == cast.stranger
+    assert Membership.objects.get(project=project).user == creator
+    assert project.budget == Decimal("12.50")
+
+
+@pytest.mark.parametrize("role", ["owner", "producer", "reviewer", "viewer", "stranger"])
+def test_nobody_else_creates_one_and_the_page_does_not_offer_it(
+    client: Client, cast: SimpleNamespace, role: str
+) -> None:
+    client.force_login(getattr(cast, role))
+    assert reverse("speech:project_new") not in client.get("/").content.decode()
+    refused = client.post("/p/new/", {"name": "Mine"})
+    assert refused.status_code == 403
+    assert "Ask an administrator" in refused.content.decode()
+    assert not Project.objects.filter(name="Mine").exists()
 
 
 def test_a_project_without_a_name_keeps_the_page_and_says_why(
     client: Client, cast: SimpleNamespace
 ) -> None:
-    client.force_login(cast.owner)
+    client.force_login(cast.administrator)
     response = client.post("/p/new/", {"name": "x" * 121})
     assert response.status_code == 422
     page = response.content.decode()
@@ -64,7 +84,7 @@ def test_the_list_asks_as_often_for_many_projects_as_for_few(
         for _ in range(3):
             project = factories.make_project(owner=cast.owner)
             factories.make_take(factories.make_line(project))
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(14):
             client.get("/")
 
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django_q.models import OrmQ
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from speech.models import Event, Line, Project, Take, Voice
+from speech.models import Event, Line, Project, Take, User, Voice
 from speech.params import BY_NAME
 from speech.states import ClipState, JobState
 from tests import factories
@@ -157,6 +157,32 @@ def test_those_who_listen_only_see_no_buttons(client: Client, cast: SimpleNamesp
             assert button not in page
 
 
+def test_a_voice_that_somebody_else_added_says_who_can_change_it(
+    producer: Client, cast: SimpleNamespace
+) -> None:
+    voice = factories.make_voice(created_by=cast.owner)
+    page = producer.get(voice.get_absolute_url()).content.decode()
+    assert "Whoever added this voice can change it" in page
+    for button in ("Edit</a>", "Archive</button>", "Delete…", "Check this clip"):
+        assert button not in page
+    refused = producer.post(_url("voice_archive", voice.pk))
+    assert refused.status_code == 403
+    assert "added by somebody else" in refused.content.decode()
+
+
+def test_a_voice_of_ones_own_that_others_use_can_be_archived_not_deleted(
+    producer: Client, cast: SimpleNamespace
+) -> None:
+    voice = factories.make_voice(created_by=cast.producer)
+    factories.make_project(owner=cast.stranger, voice=voice)
+    page = producer.get(voice.get_absolute_url()).content.decode()
+    assert "Delete…" not in page
+    assert "You can archive it" in page
+    assert producer.post(_url("voice_delete", voice.pk)).status_code == 403
+    assert Voice.objects.filter(pk=voice.pk).exists()
+    assert producer.post(_url("voice_archive", voice.pk)).status_code == 302
+
+
 def test_the_library_costs_the_same_however_many_voices(
     producer: Client, cast: SimpleNamespace, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -176,7 +202,7 @@ def test_the_library_costs_the_same_however_many_voices(
 def test_editing_keeps_only_what_differs_and_moves_open_pages(
     producer: Client, cast: SimpleNamespace
 ) -> None:
-    voice = factories.make_voice(params={"top_k": 100})
+    voice = factories.make_voice(params={"top_k": 100}, created_by=cast.producer)
     Project.objects.filter(pk=cast.project.pk).update(voice=voice)
     before = cast.project.version
     given = {**WORDS, "name": "Amara II", "temperature": "1.1", "top_k": "500", **KNOBS}
@@ -188,8 +214,10 @@ def test_editing_keeps_only_what_differs_and_moves_open_pages(
     assert producer.post(_url("voice_edit", voice.pk), {**given, "name": ""}).status_code == 422
 
 
-def test_an_archived_voice_leaves_the_library_and_comes_back(producer: Client) -> None:
-    voice = factories.make_voice("Amara")
+def test_an_archived_voice_leaves_the_library_and_comes_back(
+    producer: Client, cast: SimpleNamespace
+) -> None:
+    voice = factories.make_voice("Amara", created_by=cast.producer)
     producer.post(_url("voice_archive", voice.pk))
     assert "Amara" not in producer.get("/voices/").content.decode().split("<main")[1]
     assert "Amara" in producer.get("/voices/?archived=1").content.decode()
@@ -202,6 +230,7 @@ def test_an_archived_voice_leaves_the_library_and_comes_back(producer: Client) -
 def test_deleting_says_what_it_touches_and_takes_the_clip(
     producer: Client, cast: SimpleNamespace
 ) -> None:
+    User.objects.filter(pk=cast.producer.pk).update(keeps_voices=True)
     clip = default_storage.save("voices/1/a.flac", ContentFile(b"fLaC"))
     mp3 = default_storage.save("voices/1/a.mp3", ContentFile(b"ID3"))
     voice = factories.make_voice(clip=clip, clip_mp3=mp3)
@@ -224,7 +253,7 @@ def test_deleting_says_what_it_touches_and_takes_the_clip(
 
 
 def test_a_voice_with_takes_in_the_making_stays(producer: Client, cast: SimpleNamespace) -> None:
-    voice = factories.make_voice()
+    voice = factories.make_voice(created_by=cast.producer)
     line = factories.make_line(cast.project, voice=voice)
     factories.make_take(line, state=JobState.RUNNING)
     response = producer.post(_url("voice_delete", voice.pk), follow=True)
@@ -232,8 +261,10 @@ def test_a_voice_with_takes_in_the_making_stays(producer: Client, cast: SimpleNa
     assert Voice.objects.filter(pk=voice.pk).exists()
 
 
-def test_another_clip_can_be_given_but_not_during_a_check(producer: Client) -> None:
-    voice = factories.make_voice(source_url="")
+def test_another_clip_can_be_given_but_not_during_a_check(
+    producer: Client, cast: SimpleNamespace
+) -> None:
+    voice = factories.make_voice(source_url="", created_by=cast.producer)
     url = _url("voice_recheck", voice.pk)
     assert producer.post(url).status_code == 422
     assert producer.post(url, {"upload": _file()}).status_code == 302

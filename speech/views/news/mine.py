@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.template.loader import render_to_string
 
 from speech import access
+from speech.access import Can
 from speech.htmx import StudioRequest
 from speech.queries.notices import notice_page
 from speech.queries.projects import project_cards
@@ -18,6 +19,8 @@ def notices(request: StudioRequest) -> str:
 
 def projects(request: StudioRequest) -> str:
     mine = access.projects_of(request.user).filter(archived_at=None)
-    return render_to_string(
-        "projects/_cards.html", {"cards": project_cards(mine, viewer=request.user)}, request
-    )
+    context = {
+        "cards": project_cards(mine, viewer=request.user),
+        "can_create": Can.CREATE_PROJECTS in access.studio_capabilities(request.user),
+    }
+    return render_to_string("projects/_cards.html", context, request)
