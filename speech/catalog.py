@@ -18,7 +18,6 @@ DELIVERY_TAGS: tuple[str, ...] = (
     "angry", "fear", "surprised", "whispering", "advertisement", "dramatic", "narration",
     "crying", "happy", "sarcastic",
 )  # fmt: skip
-TAG_ALIASES: Mapping[str, str] = MappingProxyType({"sush": "shush"})
 
 SPOKEN_CHARACTERS_PER_SECOND = 14
 LONGEST_TAKE_SECONDS = 40.0

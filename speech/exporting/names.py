@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from django.utils.text import slugify
 
+from speech.text import clean, without_tags
+
 WORDS_LIMIT = 48
-_TAG = re.compile(r"\[[^\]]*\]")
 
 
 def sound_name(*, position: int, last: int, text: str) -> str:
@@ -18,7 +17,7 @@ def sound_name(*, position: int, last: int, text: str) -> str:
 
 def words(text: str) -> str:
     """The first words of a text; empty where no Latin letter or digit is left of it."""
-    plain = slugify(_TAG.sub(" ", text)).replace("_", "-").strip("-")
+    plain = slugify(clean(without_tags(text))).replace("_", "-").strip("-")
     if len(plain) <= WORDS_LIMIT:
         return plain
     return plain[: WORDS_LIMIT + 1].rpartition("-")[0] or plain[:WORDS_LIMIT]

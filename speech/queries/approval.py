@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,11 +16,11 @@ from typing import Any
 from django.db.models import QuerySet
 
 from speech.models import Decision, Line, Membership, MustSay, Project, Review, Take, User
-from speech.queries.script import TAG
 from speech.queries.staleness import Difference
 from speech.queries.takes import stale_differences
 from speech.queries.tuning import effective_tuning, effective_voice
 from speech.states import ApprovalPolicy, ReviewState, Role, Verdict
+from speech.text import find_word, fold, without_tags
 
 DECIDING_ROLES = (Role.OWNER, Role.PRODUCER, Role.REVIEWER)
 
@@ -162,18 +160,10 @@ def is_met(project: Project, approvals: Iterable[Decision]) -> bool:
 
 
 def words_in(text: str, must_say: Iterable[MustSay]) -> list[MustSay]:
-    """Those must-say words that are said in `text`: whole, in any case, and not inside a tag."""
-    said = _plain(TAG.sub(" ", text))
-    return [one for one in must_say if _pattern(one.word).search(said)]
-
-
-def _pattern(word: str) -> re.Pattern[str]:
-    words = r"\s+".join(re.escape(part) for part in _plain(word).split())
-    return re.compile(rf"(?<!\w){words}(?!\w)")
-
-
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).replace("’", "'").casefold()
+    """Those must-say words that are said in `text`: whole, in any case and spelling of signs, and
+    not inside a tag."""
+    said = fold(without_tags(text))
+    return [one for one in must_say if find_word(one.word, said)]
 
 
 def _mark(*, text: str, reference: str, tuning: Mapping[str, Any], sound: str) -> str:

@@ -17,9 +17,9 @@ from speech.models import Line, Project, Take
 from speech.params import TUNING
 from speech.queries import takes
 from speech.queries.comments import excerpt
-from speech.queries.script import spoken_characters
 from speech.queries.staleness import plain
 from speech.queries.takes import TakeCard
+from speech.text import spoken_characters
 
 FEWEST, MOST = 2, 8
 

@@ -5,7 +5,6 @@ The services refuse by the same rules; here they are told beforehand, so that no
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from speech.queries.standing import Standing
 from speech.queries.takes import TakeCard
 from speech.queries.verbs import kind_of
 from speech.states import ApprovalPolicy, Verdict
+from speech.text import find_word, fold, without_tags
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,8 +99,9 @@ def deciding(user: User, project: Project, cards: Iterable[TakeCard]) -> dict[in
 def stretches(text: str, words: Iterable[MustSay]) -> list[Stretch]:
     """The text, cut at the words that have to be said right."""
     found: list[tuple[int, int, MustSay]] = []
+    said = fold(without_tags(text))
     for word in words:
-        found += [(*match.span(), word) for match in _pattern(word.word).finditer(text)]
+        found += [(*place, word) for place in find_word(word.word, said)]
     out, at = [], 0
     for start, end, word in sorted(found, key=lambda one: (one[0], -one[1])):
         if start < at:
@@ -109,11 +110,6 @@ def stretches(text: str, words: Iterable[MustSay]) -> list[Stretch]:
         at = end
     out.append(Stretch(text=text[at:], word=None))
     return [one for one in out if one.text]
-
-
-def _pattern(word: str) -> re.Pattern[str]:
-    parts = r"\s+".join(re.escape(part) for part in word.replace("’", "'").split())
-    return re.compile(rf"(?<!\w){parts}(?!\w)".replace("'", "['’]"), re.IGNORECASE)
 
 
 def _of(

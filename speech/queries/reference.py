@@ -62,7 +62,6 @@ def reference(*, base_url: str, patience: Patience) -> dict[str, Any]:
         "warned_over": TEXT_WARNED_OVER,
         "sounds": catalog.SOUND_TAGS,
         "deliveries": catalog.DELIVERY_TAGS,
-        "aliases": catalog.TAG_ALIASES.items(),
         "engines": catalog.ENGINES.values(),
         "draft": catalog.DRAFT,
         "endpoints": endpoints.ENDPOINTS,

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 
-from speech.catalog import (
-    DELIVERY_TAGS,
-    ENGINES,
-    SOUND_TAGS,
-    SPOKEN_CHARACTERS_PER_SECOND,
-    TAG_ALIASES,
-)
+from speech.catalog import ENGINES, SPOKEN_CHARACTERS_PER_SECOND
 from speech.models import EngineState, Line, Project, Review, Take
 from speech.queries.doubts import MOST, named
 from speech.states import LIVE, JobState, ReviewState
-
-KNOWN_TAGS = frozenset((*SOUND_TAGS, *DELIVERY_TAGS, *TAG_ALIASES))
-TAG = re.compile(r"\[([A-Za-z ]{1,24})\]")
+from speech.text import has_words, is_blank, spoken_characters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,12 +44,6 @@ class Reviewed:
     waiting: int | None = None
     changes: int | None = None
     fallen: int | None = None
-
-
-def spoken_characters(text: str) -> int:
-    """Characters that are spoken; known tags count nothing."""
-    bare = TAG.sub(lambda m: "" if m[1].lower() in KNOWN_TAGS else m[0], text)
-    return len(" ".join(bare.split()))
 
 
 def expected_seconds(text: str) -> float:
@@ -162,7 +147,7 @@ def _row(
     elif line.chosen_take_id and heard:
         tone, sign, state = "ok", "✓", f"Take {heard.number} in use"
     elif newest is None:
-        tone, sign, state = "", "", "Empty" if not line.text.strip() else "No take yet"
+        tone, sign, state = "", "", _before_the_first_take(line.text)
     elif newest.state == JobState.DONE:
         tone, sign, state = "accent", "●", f"Take {newest.number} to hear"
     else:
@@ -175,3 +160,9 @@ def _row(
         sign=sign,
         state=state,
     )
+
+
+def _before_the_first_take(text: str) -> str:
+    if is_blank(text):
+        return "Empty"
+    return "No take yet" if has_words(text) else "Nothing to say"

@@ -16,7 +16,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 from speech.models import Line
 from speech.queries import tuning
-from speech.queries.script import KNOWN_TAGS, TAG, expected_seconds, spoken_characters
+from speech.queries.script import expected_seconds
+from speech.text import Bracket, brackets, spoken_characters
 
 register = template.Library()
 
@@ -147,23 +148,24 @@ def here(context: dict[str, Any], *names: str) -> SafeString | str:
     return format_html(' aria-current="{}"', "page")
 
 
+def tag_chip(bracket: Bracket) -> SafeString:
+    if bracket.is_tag:
+        return format_html('<span class="tag">{}</span>', bracket.name)
+    meant = f". Did you mean [{bracket.suggestion}]?" if bracket.suggestion else ""
+    return format_html(
+        '<span class="tag unknown" title="Not a tag: read aloud{}">{}</span>',
+        meant,
+        bracket.written,
+    )
+
+
 @register.filter
 def tagged(text: str) -> SafeString:
     """Text with its tags as chips; a bracket that the model would read aloud is marked."""
     out, at = [], 0
-    for match in TAG.finditer(text):
-        out.append(conditional_escape(text[at : match.start()]))
-        name = match[1].lower()
-        if name in KNOWN_TAGS:
-            out.append(format_html('<span class="tag">{}</span>', name))
-        else:
-            out.append(
-                format_html(
-                    '<span class="tag unknown" title="Not a tag: read aloud">{}</span>',
-                    match[0],
-                )
-            )
-        at = match.end()
+    for one in brackets(text):
+        out += [conditional_escape(text[at : one.start]), tag_chip(one)]
+        at = one.end
     out.append(conditional_escape(text[at:]))
     return mark_safe("".join(out))  # noqa: S308 - every piece was escaped above
 

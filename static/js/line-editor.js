@@ -323,9 +323,11 @@
       const area = this.text;
       if (!area) return;
       this.repeats();
-      const tags = this.dataset.tags.split("|");
-      const bare = area.value.replace(/\[([A-Za-z ]{1,24})\]/g, (all, name) => (tags.includes(name.toLowerCase()) ? "" : all));
-      const spoken = bare.trim().replace(/\s+/g, " ").length, many = [...area.value].length;
+      const tags = this.dataset.tags.split("|").filter(Boolean);
+      // As speech/text does it, which has the last word once the text is saved.
+      const seen = area.value.normalize("NFC").replace(/[\p{Cf}\ufe0f]/gu, "").trim(), flat = (text) => text.trim().replace(/\s+/g, " ");
+      const bare = seen.replace(/\[([^\[\]]*)\]/g, (all, name) => (tags.includes(flat(name).toLowerCase()) ? " " : all));
+      const spoken = [...flat(bare)].length, many = [...seen].length;
       const warn = Number(this.dataset.warn), refuse = Number(this.dataset.refuse);
       this.querySelector("[data-expected]").textContent = `≈ ${(spoken / Number(this.dataset.speed)).toFixed(1)} s`;
       const spot = this.querySelector("[data-count]");

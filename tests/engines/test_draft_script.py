@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from speech.catalog import DELIVERY_TAGS, SOUND_TAGS, TAG_ALIASES
+from speech.catalog import DELIVERY_TAGS, SOUND_TAGS
 from speech.engines.draft.reading import DELIVERIES
 from speech.engines.draft.script import Clause, Sound, read
 from speech.engines.draft.sounds import SOUNDS, make
@@ -18,7 +18,6 @@ def clauses(text: str) -> list[str]:
 def test_it_knows_every_tag_of_the_catalog() -> None:
     assert set(SOUNDS) == set(SOUND_TAGS)
     assert set(DELIVERIES) == set(DELIVERY_TAGS)
-    assert set(TAG_ALIASES.values()) <= set(SOUND_TAGS)
 
 
 @pytest.mark.parametrize("name", SOUND_TAGS)
@@ -50,13 +49,20 @@ def test_it_keeps_a_delivery_until_the_next_one() -> None:
     assert said == [("Plain.", ""), ("Loud.", "angry"), ("Still.", "angry"), ("Glad.", "happy")]
 
 
-def test_it_takes_the_alias_and_says_how_turbo_spells_it() -> None:
-    script = read("[sush] [Clear  Throat]")
+def test_it_takes_a_tag_however_it_is_spaced_and_says_how_turbo_spells_it() -> None:
+    script = read("[LAUGH] [Clear  Throat] now")
     assert [part.name for part in script.parts if isinstance(part, Sound)] == [
-        "shush", "clear throat",
+        "laugh", "clear throat",
     ]  # fmt: skip
-    assert len(script.warnings) == 2
-    assert "[shush]" in script.warnings[0]
+    assert script.warnings == (
+        "Turbo knows “[Clear  Throat]” as “[clear throat]”; write it that way.",
+    )
+
+
+def test_it_reads_a_near_miss_aloud_and_asks_what_was_meant() -> None:
+    script = read("[sush] Hello")
+    assert clauses("[sush] Hello") == ["[sush] Hello"]
+    assert script.warnings == ("“[sush]” is not a tag; it is read aloud. Did you mean [shush]?",)
 
 
 def test_it_warns_of_a_bracket_that_is_no_tag_and_reads_it() -> None:
@@ -68,15 +74,24 @@ def test_it_warns_of_a_bracket_that_is_no_tag_and_reads_it() -> None:
 @pytest.mark.parametrize(
     "text", ["a\x00b\x01 99P\x1b c", "\ue000\ufdd0\u0378 x", "👩‍🚀 up 🎈🏽", "\ud800 lone"]
 )
-def test_it_blanks_what_would_be_a_command_and_moves_no_offset(text: str) -> None:
-    for part in read(text).parts:
+def test_it_leaves_out_what_would_be_a_command_and_knows_each_word_s_place(text: str) -> None:
+    script = read(text)
+    for part in script.parts:
         assert isinstance(part, Clause)
-        assert len(part.text) == part.end - part.start
-        assert all(
-            mine in {sent, " "}
-            for mine, sent in zip(part.text, text[part.start : part.end], strict=True)
-        )
         assert not any(character in part.text for character in "\x00\x01\x1b\ue000\ud800\u200d🎈")
+        for at, mine in enumerate(part.text, start=part.start):
+            start, end = script.origin(at, at + 1)
+            assert mine in {text[start:end], " "}
+
+
+def test_a_word_with_invisible_signs_is_one_word_at_its_own_place() -> None:
+    text = "\ufeffThe Fern\u00adweh\u00a0boils, don\u02bct"
+    script = read(text)
+    said = "".join(part.text for part in script.parts if isinstance(part, Clause))
+    assert said == "The Fernweh boils, don't"
+    at = said.index("Fernweh")
+    start, end = script.origin(at, at + len("Fernweh"))
+    assert text[start:end] == "Fern\u00adweh"
 
 
 def test_it_says_that_emoji_are_left_out() -> None:

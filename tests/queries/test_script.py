@@ -8,6 +8,7 @@ import pytest
 from speech.queries import script
 from speech.services import lines, reviews
 from speech.states import JobState
+from speech.text import spoken_characters
 from tests import factories
 
 
@@ -23,7 +24,7 @@ from tests import factories
     ],
 )
 def test_only_known_tags_are_not_spoken(text: str, many: int) -> None:
-    assert script.spoken_characters(text) == many
+    assert spoken_characters(text) == many
     assert script.expected_seconds(text) == many / 14
 
 

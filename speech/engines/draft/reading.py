@@ -96,13 +96,14 @@ class Reader:
         self._pitch_hz = min(max(asked.reference_pitch_hz or PLAIN_PITCH_HZ, 60.0), 420.0)
         self._variant = "f3" if self._pitch_hz >= HIGH_VOICE_FROM_HZ else "m3"
         self._sampler = Sampler(seed=asked.seed, tuning=asked.tuning)
+        self._script = read(asked.text)
         self._pieces: list[sounds.Samples] = []
         self._length = 0
         self._words: list[words.Timed] = []
 
     def read(self) -> Reading:
         """The reading; raises `CannotRead`."""
-        script = read(self._asked.text)
+        script = self._script
         self._rest(LEAD_SECONDS)
         for number, part in enumerate(script.parts):
             match part:
@@ -144,9 +145,9 @@ class Reader:
             for position, length, start, end in words.place(
                 clause.text, spoken.words, len(samples)
             ):
-                self._words.append(
-                    (clause.start + position, length, self._length + start, self._length + end)
-                )
+                first = clause.start + position
+                since, until = self._script.origin(first, first + length)
+                self._words.append((since, until - since, self._length + start, self._length + end))
             self._add(samples * 10 ** (delivery.decibels / 20))
         self._rest(clause.pause * max(0.2, 1 + PAUSE_A_STEP * prosody.pause))
 
