@@ -351,6 +351,8 @@ EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 if SMTP_URL:
     globals().update(services.mail(SMTP_URL))
 
+LOGGING_CONFIG = "config.logs.configure"
+DEFAULT_EXCEPTION_REPORTER = "config.logs.ErrorReport"
 # Ids only: no script text, no keys. Libraries that log each URL are held to warnings.
 LOGGING = {
     "version": 1,

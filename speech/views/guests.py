@@ -266,9 +266,8 @@ def _gone(request: HttpRequest, error: GuestGone) -> HttpResponse:
 
 
 def _sealed(response: R) -> R:
-    """The address is a secret: it is sent to nobody, kept by nobody, and not logged."""
+    """The address is a secret: it is sent to nobody and kept by nobody."""
     response["Cache-Control"] = "no-store"
     response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex, nofollow"
-    response._has_been_logged = True  # type: ignore[attr-defined]
     return response

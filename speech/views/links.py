@@ -36,16 +36,11 @@ from speech.views.session import BACKEND
 def link(request: HttpRequest, token: str) -> HttpResponse:
     try:
         found = links.find_link(token)
-        response = (
-            _use(request, found, token)
-            if request.method == "POST"
-            else _page(request, found, token, _form(request, found))
-        )
+        if request.method == "POST":
+            return _use(request, found, token)
+        return _page(request, found, token, _form(request, found))
     except links.LinkGone as error:
-        response = render(request, "session/gone.html", {"sentence": error.sentence}, status=410)
-    # Django logs the path of every 4xx, and here the path is a secret.
-    response._has_been_logged = True  # type: ignore[attr-defined]
-    return response
+        return render(request, "session/gone.html", {"sentence": error.sentence}, status=410)
 
 
 def _form(request: HttpRequest, found: OneTimeLink) -> NewPasswordForm | None:

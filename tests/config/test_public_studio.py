@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.studio_process import Studio
+from tests.studio_process import Studio, wait_until
 
 NAME = "studio.example.com"
 BY_PROXY = {"Host": NAME, "X-Forwarded-For": "198.51.100.7", "X-Forwarded-Proto": "https"}
@@ -68,3 +68,12 @@ def test_the_machine_itself_may_ask_for_its_health(studio: Studio) -> None:
     assert (status, '"database": true' in body) == (200, True)
     assert ask(studio, "/healthz", {**BY_PROXY, "Host": "localhost"})[0] == 400
     assert studio.manage("health").returncode == 0
+
+
+def test_no_address_that_is_a_secret_is_written_to_the_log(studio: Studio) -> None:
+    token = "Zm9vYmFy-To_ken.1893456000"
+    for path in ("/link/{}/", "/guest/{}/", "/guest/{}/sound/", "/outputs/{}.flac", "/LINK/{}/x"):
+        assert ask(studio, path.format(token), BY_PROXY)[0] in {404, 410}
+        assert ask(studio, path.format(token), {**BY_PROXY, "Host": "evil.example"})[0] == 400
+    wait_until(lambda: "/LINK/…/x" in studio.output(), what="the last request is logged")
+    assert token not in studio.output()

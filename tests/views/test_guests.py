@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +10,6 @@ from django.test import AsyncClient, Client
 from django.urls import reverse
 from django.utils import timezone
 
-from config.logs import LineFormatter
 from speech.models import Comment, GuestLink, Take
 from speech.services import guests
 from speech.services.comments import delete_comment, resolve_comment, write_comment
@@ -238,11 +236,3 @@ async def test_the_feed_waits_and_ends_with_the_link() -> None:
     waited = await client.get(f"{issued.path}changes/?since={mark}&wait=20")
     assert waited.status_code == 204, "it asks again, and is told"
     assert (await client.get(f"{issued.path}changes/?since={mark}&wait=20")).status_code == 410
-
-
-def test_the_log_holds_no_token() -> None:
-    record = logging.LogRecord(
-        "django.request", logging.WARNING, "", 0, "Not Allowed: %s and %s",
-        ("/guest/s3cret-To_ken/comment/", "/link/an-other/"), None,
-    )  # fmt: skip
-    assert LineFormatter().format(record) == "Not Allowed: /guest/…/comment/ and /link/…/"
