@@ -42,6 +42,7 @@ SHORTCUTS: tuple[tuple[tuple[str, ...], str], ...] = (
 
 SCRIPTS: tuple[str, ...] = (
     "js/studio.js",
+    "js/loading.js",
     "js/messages.js",
     "js/drawing.js",
     "js/wave-form.js",

@@ -22,7 +22,7 @@ from speech.services import lines as service
 from speech.services import takes as take_service
 from speech.services.lines import EditConflict, Words
 from speech.states import BatchKind
-from speech.views import parts
+from speech.views import drawn_for, parts
 
 INVALID = HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -76,6 +76,8 @@ def line_paste(request: StudioRequest, slug: str) -> HttpResponse:
 def line_edit(request: StudioRequest, slug: str, pk: int) -> HttpResponse:
     """Save the text; asked by the autosave, or by the button where there is no JavaScript."""
     found = parts.get_line(request, slug, pk, Can.EDIT)
+    if drawn_for.is_for_another(request, pk):
+        return drawn_for.refuse(request, found)
     try:
         saved = _save_text(request, found)
     except EditConflict as conflict:
@@ -130,6 +132,8 @@ def _over(data: QueryDict, conflict: EditConflict) -> QueryDict:
 def line_setup(request: StudioRequest, slug: str, pk: int) -> HttpResponse:
     """Save voice, knobs and pinned seed; `reset` brings the project's knobs back."""
     found = parts.get_line(request, slug, pk, Can.EDIT)
+    if drawn_for.is_for_another(request, pk):
+        return drawn_for.refuse(request, found)
     if request.POST.get("reset"):
         service.set_line_setup(
             request.user, line=found, tuning={}, voice=found.voice, pinned_seed=found.pinned_seed
@@ -205,6 +209,8 @@ def line_restore(request: StudioRequest, slug: str, pk: int) -> HttpResponse:
 def generate(request: StudioRequest, slug: str, pk: int) -> HttpResponse:
     """Ask for takes: of the form's line as it stands, or once more with the seed of a take."""
     found = parts.get_line(request, slug, pk, Can.GENERATE)
+    if drawn_for.is_for_another(request, pk) or _names_another(request, found):
+        return drawn_for.refuse(request, found)
     if request.POST.get("again", "").isdecimal():
         return _asked(request, found, _again(request, found, int(request.POST["again"][:18])))
     form = LineForm(request.POST, line=found, engines=parts.engines(), asking=True)
@@ -225,6 +231,28 @@ def generate(request: StudioRequest, slug: str, pk: int) -> HttpResponse:
         "can": parts.abilities(request.user, found.project),
     }  # fmt: skip
     return changes(render_to_string("lines/_panel.html", context, request), status=INVALID)
+
+
+def _names_another(request: StudioRequest, found: Line) -> bool:
+    """Whether the take that is repeated or tweaked, or the comment that is answered, is one of
+    another line. (One that is gone is nobody's.)"""
+    takes = [
+        int(given[:18]) for name in ("again", "tweak") if _is_key(given := _given(request, name))
+    ]
+    if found.project.takes.filter(pk__in=takes).exclude(line=found).exists():
+        return True
+    comment = _given(request, "answers")
+    return _is_key(comment) and (
+        Comment.objects.filter(pk=int(comment)).exclude(take__line=found).exists()
+    )
+
+
+def _given(request: StudioRequest, name: str) -> str:
+    return request.POST.get(name, "")
+
+
+def _is_key(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18
 
 
 def _ask(request: StudioRequest, found: Line, form: LineForm) -> list[Take]:
@@ -248,7 +276,7 @@ def _ask(request: StudioRequest, found: Line, form: LineForm) -> list[Take]:
 
 def _answered(found: Line, key: str) -> Comment | None:
     """The comment on a take of this line that is to be answered; None if it is no longer there."""
-    if not key.isascii() or not key.isdigit() or len(key) > 18:
+    if not _is_key(key):
         return None
     comments = Comment.objects.select_related("author", "take")
     return comments.filter(pk=int(key), take__line=found, deleted_at=None).first()

@@ -28,7 +28,7 @@ from speech.queries.tuning import effective_tuning, effective_voice, setup_mark
 from speech.services import budgets
 from speech.services import sweeps as service
 from speech.states import Cancel
-from speech.views import parts
+from speech.views import drawn_for, parts
 
 MOVED = "The line was changed meanwhile. Here it is as it is now; nothing was asked for yet."
 RECOUNTED = "The count has changed since it was shown; nothing was asked for yet. Look once more."
@@ -152,6 +152,8 @@ def _seen(line: Line) -> str:
 
 def _objection(request: StudioRequest, line: Line, form: SweepForm) -> str:
     """Why what was counted is not what would be made; empty where it is."""
+    if drawn_for.is_for_another(request, line.pk):
+        return drawn_for.OTHER_LINE
     if form.plan is None:
         return ""
     if request.POST.get("seen", "") != _seen(line):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
@@ -23,7 +24,7 @@ from speech.services import doubts
 from speech.services import takes as service
 from speech.services.cancelling import cancel_take, cancel_waiting
 from speech.states import Cancel
-from speech.views import parts
+from speech.views import drawn_for, parts
 
 
 @require_safe
@@ -70,6 +71,8 @@ def _what_fell(line: Line, approved: Take) -> str:
 @require_POST
 def take_retry(request: StudioRequest, pk: int) -> HttpResponse:
     found = access.get_take(request.user, pk, Can.GENERATE)
+    if drawn_for.is_for_another(request, found.line_id):
+        return _answer(request, found, said=drawn_for.OTHER_LINE, status=HTTPStatus.CONFLICT)
     service.retry_take(request.user, take=found)
     return _answer(request, found)
 
@@ -102,6 +105,8 @@ def waiting_cancel(request: StudioRequest, slug: str) -> HttpResponse:
 @require_POST
 def take_submit_again(request: StudioRequest, pk: int) -> HttpResponse:
     found = access.get_take(request.user, pk, Can.GENERATE)
+    if drawn_for.is_for_another(request, found.line_id):
+        return _answer(request, found, said=drawn_for.OTHER_LINE, status=HTTPStatus.CONFLICT)
     doubts.submit_again(request.user, take=found)
     return _answer(request, found)
 
@@ -160,8 +165,9 @@ def _detail(found: Take) -> dict[str, Any]:
 
 
 def _answer(
-    request: StudioRequest, found: Take, *others: int, said: str = "", undo: str = ""
-) -> HttpResponse:
+    request: StudioRequest, found: Take, *others: int, said: str = "", undo: str = "",
+    status: int = HTTPStatus.OK,
+) -> HttpResponse:  # fmt: skip
     """The changed cards for a part of a page; the page it stood on for a plain form."""
     if not wants_changes(request):
         if said:
@@ -180,7 +186,7 @@ def _answer(
     if said:
         about = {"tone": "warn", "text": said, "undo": undo}
         html += render_to_string("_message.html", about, request)
-    return changes(html)
+    return changes(html, status=status)
 
 
 def _on(request: StudioRequest) -> bool:

@@ -1,6 +1,7 @@
 // Keyboard shortcuts. They never fire while somebody types, and can be switched off.
 (() => {
   const NAME = "takeroom.shortcuts";
+  const PLAYERS = new Set(["k", "j", "l", "?"]); // keys of what lies outside the page
   const isOn = () => { try { return localStorage.getItem(NAME) !== "off"; } catch { return true; } };
   const wire = () => {
     const box = document.querySelector("[data-keys-switch]");
@@ -34,6 +35,13 @@
       "?": () => document.querySelector("#keys-dialog")?.showModal(),
     };
     const key = event.key.toLowerCase();
+    // What acts on a page waits, or is let go, while another one is on its way.
+    const { loading, say } = window.takeroom;
+    if (loading.underWay && (acts[key] || /^[1-9]$/.test(key)) && !PLAYERS.has(key)) {
+      event.preventDefault();
+      if (key === "g") loading.afterwards(acts.g);
+      return say(key === "g" ? "Loading. Generates as soon as it is here." : "The next page is still loading.");
+    }
     // Space presses buttons, ticks boxes and opens menus; only elsewhere is it the player's.
     if (key === " " && (board || player?.src) && !at.closest("button, a, summary, input, label, [role=slider]")) {
       event.preventDefault();

@@ -103,11 +103,13 @@
       return;
     }
     const old = document.getElementById(fresh.id);
+    // What was drawn for another line than the one that is shown belongs nowhere on this page.
+    if (old?.dataset.line && fresh.dataset.line && fresh.dataset.line !== old.dataset.line) return;
     if (fresh.hasAttribute("data-gone")) return old?.remove();
     if (old?.isEqualNode(fresh)) return;
     if (!old) {
       const list = fresh.dataset.into && document.getElementById(fresh.dataset.into);
-      if (list) insert(list, fresh);
+      if (list && (!list.dataset.line || list.dataset.line === fresh.dataset.line)) insert(list, fresh);
       return;
     }
     if (fresh.dataset.same && fresh.dataset.same === old.dataset.same) return; // what never changes, or has not
@@ -221,10 +223,12 @@
   document.addEventListener("htmx:afterOnLoad", () => {
     for (const banner of document.querySelectorAll("#messages [data-message]")) if (banner.querySelector("p")?.textContent === AWAY) banner.remove();
   });
+  document.addEventListener("htmx:historyRestore", () => waiting.clear());
   const here = () => location.pathname + location.search;
   let lastPlace = here();
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target?.id !== "content" && event.target?.id !== "content") return;
+    waiting.clear(); // what waited was for the page that is gone
     for (const [id, top] of places) {
       const el = document.getElementById(id);
       if (el) el.scrollTop = top;
