@@ -15,6 +15,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from speech.errors import Fault, ParamErrors
+from speech.text import nothing_to_say
 
 Kind = Literal["text", "url", "number", "integer", "boolean"]
 Value = str | float | int | bool
@@ -105,11 +106,14 @@ class Param:
     def _text(self, raw: object) -> str:
         if not isinstance(raw, str):
             raise ValueError(f"{self.label} must be text.")
-        value = raw.strip()
-        if self.required and not value:
+        # A text is sent as it is given: whoever cleans it does so before.
+        value = raw if self.kind == "text" else raw.strip()
+        if self.required and not value.strip():
             raise ValueError(f"{self.label} is needed.")
         if "\x00" in value or any("\ud800" <= sign <= "\udfff" for sign in value):
             raise ValueError(f"{self.label} holds a character that cannot be stored.")
+        if self.kind == "text" and (reason := nothing_to_say(value)):
+            raise ValueError(reason)
         if self.kind == "text" and len(value) > TEXT_REFUSED_OVER:
             raise ValueError(
                 f"{self.label} has {len(value)} characters; past {TEXT_REFUSED_OVER} the model"

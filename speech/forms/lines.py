@@ -14,6 +14,7 @@ from speech.queries.staleness import plain
 from speech.queries.tuning import effective_tuning, effective_voice, inherited_tuning
 from speech.services.takes import MOST_AT_ONCE
 from speech.states import ClipState
+from speech.text import sent
 
 
 class LineForm(TuningForm):
@@ -92,7 +93,7 @@ class LineForm(TuningForm):
         text: str = self.cleaned_data["text"]
         if self.asking:
             try:
-                params.BY_NAME["text"].parse(text)
+                params.BY_NAME["text"].parse(sent(text))
             except ValueError as error:
                 raise forms.ValidationError(str(error)) from error
         return text

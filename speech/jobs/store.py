@@ -86,6 +86,7 @@ def facts(
         "words": [
             [word.word, word.start, word.end, word.position, word.length] for word in result.words
         ],
+        "warnings": list(result.warnings),
         "timings": {
             "inference_time": result.inference_time,
             "queue_time": result.queue_time,

@@ -12,12 +12,13 @@ from django.utils import timezone
 
 from speech import failpoints
 from speech.engines.base import SpeechRequest, Submitted
-from speech.errors import EngineError, TryLater
+from speech.errors import EngineError, Refused, TryLater
 from speech.jobs import moves, standing, trouble
 from speech.jobs.acting import act_on_submit, end, queue_again
 from speech.jobs.lane import Lane
 from speech.jobs.work import Work
 from speech.states import Charged, JobState
+from speech.text import nothing_to_say
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,9 @@ KEEP_TRYING = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 async def submit(lane: Lane, work: Work) -> bool:
     """True if the provider has it now."""
     try:
+        if reason := nothing_to_say(work.request.text):
+            # Asked for by an earlier release, or it would not be here.
+            raise Refused(f"{reason} Nothing was sent.", code="nothing_to_say")
         request = await lane.clips.public(work, lane.engine)
     except EngineError as error:
         verdict = trouble.before_submit(

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from speech.models.search import SearchKeyField
 from speech.params import BY_NAME, SEED_MAX, TUNING
 from speech.states import FINISHED, LIVE, BatchKind, JobState
 
@@ -53,6 +54,10 @@ class Take(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     text = models.TextField()
+    """Exactly what was sent, or will be."""
+    line_text = models.TextField(blank=True)
+    """What the line said then, where that is not the same sign for sign: see `own_text`."""
+    search_text = SearchKeyField(of="text")
     voice = models.ForeignKey(
         "speech.Voice", on_delete=models.SET_NULL, null=True, blank=True, related_name="takes"
     )
@@ -99,6 +104,8 @@ class Take(models.Model):
     measured = models.JSONField(default=dict, blank=True)
     words = models.JSONField(default=list, blank=True)
     """Word times where the engine gives them: [word, start s, end s, position, length]."""
+    warnings = models.JSONField(default=list, blank=True)
+    """Sentences of the engine about this reading."""
     cost = models.FloatField(null=True, blank=True)
     remaining_credits = models.FloatField(null=True, blank=True)
     timings = models.JSONField(default=dict, blank=True)
@@ -137,6 +144,11 @@ class Take(models.Model):
     @property
     def params(self) -> dict[str, Any]:
         return {param.name: getattr(self, param.name) for param in TUNING}
+
+    @property
+    def own_text(self) -> str:
+        """The line's own words at the time: a take matches its line while they are the same."""
+        return self.line_text or self.text
 
     @property
     def is_live(self) -> bool:

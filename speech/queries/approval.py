@@ -1,8 +1,10 @@
 """What an approval is bound to, and who has to give it. Nothing here changes a row.
 
 Rule: a decision keeps the SHA-256 of line text, voice reference, parameters and sound. It stands
-only while the line would still be read that way and still goes with that sound. Reason: what was
-approved is what is delivered. Price: a change that nobody can hear lets an approval fall as well.
+only while the line would still be read that way and still goes with that sound. The text is the
+line's own, as it was typed: how it is cleaned before it is sent may change with a release.
+Reason: what was approved is what is delivered. Price: a change that nobody can hear lets an
+approval fall as well.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ DECIDING_ROLES = (Role.OWNER, Role.PRODUCER, Role.REVIEWER)
 def mark_of_take(take: Take) -> str:
     """The fingerprint of what a take is: what is approved when it is approved."""
     return _mark(
-        text=take.text,
+        text=take.own_text,
         reference=take.reference_sha256 or take.reference_url,
         tuning=take.params,
         sound=take.sha256,

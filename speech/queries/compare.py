@@ -80,7 +80,7 @@ def chosen(project: Project, asked: Sequence[str]) -> Chosen:
     named = list(dict.fromkeys(asked))
     wanted = [int(raw) for raw in named if raw.isascii() and raw.isdigit() and len(raw) < 19]
     rows = takes.base().filter(project=project, pk__in=wanted, line__deleted_at=None)
-    rows = rows.defer(None).defer("measured", "timings", "job__result")
+    rows = rows.defer(None).defer("measured", "timings", "search_text", "job__result")
     found = sorted(rows, key=lambda take: wanted.index(take.pk))
     done = [take for take in found if take.is_done]
     left_out = [_why(take) for take in found if not take.is_done]

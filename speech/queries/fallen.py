@@ -37,7 +37,7 @@ def fallen_of(line: Line) -> Fallen | None:
             at_hand | Q(state=ReviewState.NONE, fell_from=ReviewState.APPROVED), line=line.pk
         )
         .select_related("take__voice")
-        .defer("take__peaks", "take__words", "take__measured", "take__timings")
+        .defer("take__peaks", "take__words", "take__measured", "take__timings", "take__search_text")
         .order_by("-changed_at", "-id")
         .first()
     )

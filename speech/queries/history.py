@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from speech.models import Project, Take
 from speech.queries.takes import base
 from speech.states import FINISHED, LIVE, JobState
+from speech.text import search_key
 
 STATE_CHOICES: tuple[tuple[str, str], ...] = (
     ("", "Any state"),
@@ -43,7 +44,7 @@ def history(project: Project, wanted: Mapping[str, Any]) -> QuerySet[Take]:
     if wanted.get("star"):
         takes = takes.filter(star__isnull=False)
     if wanted.get("text"):
-        takes = takes.filter(text__icontains=wanted["text"])
+        takes = takes.filter(search_text__contains=search_key(wanted["text"]))
     archived = wanted.get("archived") or ""
     if archived == "":
         takes = takes.filter(archived_at=None)

@@ -66,7 +66,9 @@ def line_rows(project: Project, lines: QuerySet[Line]) -> list[LineRow]:
     wanted = {
         pk for line in found for pk in (line.newest_id, line.heard_id, line.chosen_take_id) if pk
     }
-    some = Take.objects.only("id", "number", "state", "duration", "job_id", "text").in_bulk(wanted)
+    some = Take.objects.only(
+        "id", "number", "state", "duration", "job_id", "text", "line_text"
+    ).in_bulk(wanted)
     ids = [line.pk for line in found]
     live = _counts(project, ids, Q(state__in=sorted(LIVE)))
     doubt = _counts(project, ids, Q(state=JobState.UNKNOWN, job__settled=""))
@@ -141,7 +143,7 @@ def _row(
     elif said.changes and (newest is None or newest.number <= said.changes):
         # A newer take is an answer to it, and to be heard first.
         tone, sign, state = "warn", "!", f"Changes asked to take {said.changes}"
-    elif line.chosen_take_id and heard and heard.text.strip() != line.text.strip():
+    elif line.chosen_take_id and heard and heard.own_text.strip() != line.text.strip():
         # It would go out with words that nobody reads in the script any more.
         tone, sign, state = "warn", "↯", f"Take {heard.number} in use, text changed"
     elif line.chosen_take_id and heard:

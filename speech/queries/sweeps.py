@@ -204,7 +204,11 @@ def cards(batch: Batch, line: Line, *, since: int = -1) -> list[TakeCard]:
     """The takes of a sweep of `line` in their order, without waveforms; those that changed after
     the project's version `since`. Queries as in `speech.queries.takes.page`."""
     own = takes.base(around=False).filter(batch=batch, version__gt=since)
-    found = list(own.defer("words", "measured", "timings", "job__result", "peaks").order_by("pk"))
+    found = list(
+        own.defer("words", "measured", "timings", "search_text", "job__result", "peaks").order_by(
+            "pk"
+        )
+    )
     for take in found:
         take.line, take.project = line, batch.project
     return takes.cards(found)

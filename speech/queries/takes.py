@@ -141,7 +141,7 @@ def base(*, around: bool = True) -> QuerySet[Take]:
         Take.objects.select_related(*more, "job", "created_by", "star", "voice", "review__asked_by")
         .prefetch_related(with_comments(), with_decisions())
         .annotate(repeat_number=F("repeat_of__number"), approved_number=approved_number())
-        .defer("words", "measured", "timings", "job__result")
+        .defer("words", "measured", "timings", "search_text", "job__result")
     )
 
 
@@ -254,7 +254,7 @@ def stale_differences(take: Take) -> list[Difference]:
     voice = effective_voice(line)
     return differences(
         take=Setup(
-            text=take.text,
+            text=take.own_text,
             voice_id=take.voice_id,
             voice_name=take.voice_name,
             clip=take.reference_sha256 or take.reference_url,

@@ -54,7 +54,7 @@ def recheck(
         .select_related(
             "take__project__voice", "take__line__voice", "take__line__chosen_take", "take__voice"
         )
-        .defer("take__peaks", "take__words", "take__measured", "take__timings")
+        .defer("take__peaks", "take__words", "take__measured", "take__timings", "take__search_text")
     )
     fallen: dict[int, list[Take]] = {}
     for review in found:

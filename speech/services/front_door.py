@@ -33,6 +33,7 @@ from speech.services.api_voices import bring_clips, clips_in_a_minute, voice_for
 from speech.services.events import hold, log
 from speech.services.lines import add_line
 from speech.states import BatchKind
+from speech.text import lower_tags
 
 WINDOW = timedelta(minutes=1)
 """Over which a key's requests are counted."""
@@ -102,7 +103,6 @@ def submit(key: ApiKey, *, body: Mapping[str, object], idempotency_key: str = ""
     _refuse_haste(key)
     engine = engine_of(key)
     _refuse_poverty(key, engine)
-    values["text"] = str(values["text"]).replace("\r\n", "\n")
     voice = voice_for(key, address=str(values["reference_audio"]))
     line = takes.lock_line(_line_for(key, values, voice))
     return _make(
@@ -166,7 +166,7 @@ def _make(
     knobs = {param.name: values[param.name] for param in params.TUNING}
     clean = takes.check_request(
         line, engine=engine, count=1, seed=values["seed"], tuning=knobs, voice=voice,
-        text=values["text"], await_clip=True,
+        text=lower_tags(values["text"]), await_clip=True,
     )  # fmt: skip
     batch = Batch.objects.create(project=line.project, kind=BatchKind.API, count=1)
     seed = clean["seed"] or takes.draw_seed()
@@ -187,7 +187,7 @@ def _make(
 
 def _line_for(key: ApiKey, values: Mapping[str, Any], voice: Voice) -> Line:
     """The first line with this very text, or a new one, which is read as its first take is."""
-    project, text = key.project, values["text"]
+    project, text = key.project, str(values["text"]).replace("\r\n", "\n")
     same = project.lines.filter(deleted_at=None, text=text).order_by("position").first()
     if same is not None:
         return same

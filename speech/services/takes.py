@@ -22,6 +22,7 @@ from speech.services.events import hold, log, touch
 from speech.services.fallen import recheck
 from speech.services.queueing import queue_takes
 from speech.states import RETRYABLE, BatchKind, ClipState
+from speech.text import nothing_to_say, sent
 
 MOST_AT_ONCE = 8
 
@@ -57,7 +58,8 @@ def request_takes(
 
     `seed` None or 0 draws one for each take; a typed seed goes to the first take and the others
     count up from it, since the same seed would only make the same take again. `tuning`, `voice`
-    and `text` default to the line's own. Raises `ParamErrors` with every fault.
+    and `text` default to the line's own; its text is cleaned before it is sent. Raises
+    `ParamErrors` with every fault.
     """
     line = lock_line(line)
     voice = voice or effective_voice(line)
@@ -75,6 +77,7 @@ def request_takes(
         engine=engine,
         voice=voice,
         text=values["text"],
+        own_text=text,
         readings=[
             Reading(seed=_seed_for(values["seed"], index), tuning=knobs) for index in range(count)
         ],
@@ -97,9 +100,13 @@ def make_takes(
     readings: Sequence[Reading],
     key: ApiKey | None = None,
     after_clip: bool = False,
+    own_text: str | None = None,
 ) -> list[Take]:
     """The rows of a batch: takes with their jobs, queued in this order. `line` comes from
-    `lock_line`, and everything was checked. What is asked for is logged by the caller."""
+    `lock_line`, and everything was checked. What is asked for is logged by the caller.
+
+    `text` is what is sent; `own_text` what it was made from, if not the line's text."""
+    own_text = line.text if own_text is None else own_text
     reference = (voice.sha256 or voice.source_url) if voice else ""
     marks = [
         fingerprint(text=text, reference=reference, tuning=one.tuning, seed=one.seed, engine=engine)
@@ -116,6 +123,7 @@ def make_takes(
             batch=batch,
             created_by=actor,
             text=text,
+            line_text="" if own_text.strip() == text.strip() else own_text,
             voice=voice,
             voice_name=voice.name if voice else "",
             reference_url=voice.source_url if voice else "",
@@ -268,7 +276,7 @@ def check_request(
     }
     raw = {
         **given,
-        "text": line.text if text is None else text,
+        "text": sent(line.text) if text is None else text,
         "seed": seed or 0,
         # The address that is sent is found by the driver; here it only has to be there.
         "reference_audio": "https://takeroom.invalid/clip",
@@ -288,6 +296,8 @@ def _seed_for(first: int, index: int) -> int:
 
 def ask_again(actor: User, *, take: Take, verb: str) -> Job:
     """Queue a take that was asked for before, with a job of its own. `take` comes from `locked`."""
+    if reason := nothing_to_say(take.text):
+        raise WrongState(f"{reason} Nothing was sent.")
     Take.objects.filter(pk=take.pk).update(archived_at=None)
     [job] = queue_takes([take], actor=actor)
     log(actor, verb, project=take.project, target=f"take {take.pk}")

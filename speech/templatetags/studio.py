@@ -17,7 +17,9 @@ from django.utils.safestring import SafeString, mark_safe
 from speech.models import Line
 from speech.queries import tuning
 from speech.queries.script import expected_seconds
-from speech.text import Bracket, brackets, spoken_characters
+from speech.text import Bracket, Preflight, brackets, is_blank
+from speech.text import preflight as text_preflight
+from speech.text import sent as sent_text
 
 register = template.Library()
 
@@ -195,8 +197,25 @@ def expected(text: str) -> float:
 
 
 @register.filter
-def spoken(text: str) -> int:
-    return spoken_characters(text)
+def preflight(text: str | None) -> Preflight:
+    """What would be sent of a typed text, and what to know of it."""
+    return text_preflight(text or "")
+
+
+@register.filter
+def sent(text: str) -> str:
+    return sent_text(text)
+
+
+@register.filter
+def sent_length(text: str | None) -> int:
+    """Characters of what would be sent."""
+    return len(sent_text(text or ""))
+
+
+@register.filter
+def has_text(text: str | None) -> bool:
+    return not is_blank(text or "")
 
 
 @register.filter

@@ -22,6 +22,7 @@ from speech.services import lines as service
 from speech.services import takes as take_service
 from speech.services.lines import EditConflict, Words
 from speech.states import BatchKind
+from speech.text import preflight
 from speech.views import drawn_for, parts
 
 INVALID = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -344,7 +345,10 @@ def _save_state(
     request: StudioRequest, found: Line, *, fault: str = "", posted: QueryDict | None = None
 ) -> str:
     context = {"line": found, "fault": fault, "posted": posted}
-    return render_to_string("lines/_save_state.html", context, request)
+    typed = posted.get("text", "") if posted else found.text
+    return render_to_string("lines/_save_state.html", context, request) + render_to_string(
+        "lines/_preflight.html", {"flight": preflight(typed)}, request
+    )
 
 
 def _not_sent(request: StudioRequest, found: Line, conflict: EditConflict) -> HttpResponse:

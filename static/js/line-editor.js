@@ -223,6 +223,7 @@
       const value = (name) => fresh.querySelector(`#save-state [name=${name}]`)?.value;
       this.began = { revision: value("revision"), base: value("base"), base_direction: value("base_direction") };
       this.querySelector("#line-text").dataset.version = fresh.dataset.version;
+      this.querySelector("#line-preflight")?.replaceWith(fresh.querySelector("#line-preflight"));
       this.count();
       return true;
     }

@@ -62,3 +62,15 @@ def test_it_leaves_nothing_behind_when_all_is_done() -> None:
     assert Take.objects.filter(state=JobState.DONE).count() == 8
     assert len({take.seed for take in Take.objects.all()}) == 8
     assert not [path for path in settings.WORK_DIR.rglob("*") if path.is_file()]
+
+
+def test_what_the_draft_voice_warned_of_is_kept_with_the_take() -> None:
+    ada = factories.make_user("ada")
+    project = factories.make_project(owner=ada, voice=factories.make_voice())
+    line = factories.make_line(project, "Hello [giggle] there 🎈")
+    take = request_takes(ada, line=line, engine="draft")[0]
+    driver.run_slice()
+    take.refresh_from_db()
+    assert take.warnings == [
+        "Emoji and pictures are left out.", "“[giggle]” is not a tag; it is read aloud.",
+    ]  # fmt: skip

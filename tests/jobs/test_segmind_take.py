@@ -173,3 +173,16 @@ def build_impatient(settings: Settings) -> Iterator[Any]:
         return SegmindEngine(replace(registry.segmind_settings(), post_timeouts=impatient))
 
     yield build
+
+
+def test_what_has_nothing_to_say_is_not_sent_though_it_was_queued(
+    ada: User, line: Line, segmind: Upstream
+) -> None:
+    """Asked for by an earlier release, which knew no better."""
+    [take] = request_takes(ada, line=line, engine="segmind")
+    Take.objects.filter(pk=take.pk).update(text="[laugh] …")
+    driver.run_slice()
+    take = fresh(take)
+    assert (take.state, take.job.charged) == (JobState.FAILED, Charged.NO)
+    assert "There is nothing to say in this text" in take.job.error
+    assert segmind.log().submits() == []
