@@ -6,6 +6,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from speech.errors import ParamErrors
+from speech.text import one_line, tidy
 
 
 class RowsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # of any row
@@ -13,6 +14,21 @@ class RowsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # of
 
     def clean(self, value: Any) -> QuerySet[Any]:
         return super().clean([key for key in value or () if len(str(key)) < 19])
+
+
+class TextField(forms.CharField):
+    """What people write: a name, a title, a note, a search term; `lines`: several lines. What
+    cannot be seen is nothing, here as in the services, so that a fault stands beside its field."""
+
+    def __init__(self, *, lines: bool = False, **more: Any) -> None:
+        super().__init__(**more)
+        self.lines = lines
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value) or ""
+        if "\x00" in text:
+            return text  # refused by a validator
+        return tidy(text) if self.lines else one_line(text)
 
 
 class StudioForm(forms.Form):

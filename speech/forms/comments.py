@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from speech.errors import BadInput
-from speech.forms.base import StudioForm
+from speech.forms.base import StudioForm, TextField
 from speech.services.comments import TEXT_LIMIT
 from speech.services.guests import DAYS, LABEL_LIMIT, NAME_LIMIT
 
@@ -51,11 +51,11 @@ class CommentForm(StudioForm):
 
 
 class GuestCommentForm(CommentForm):
-    name = forms.CharField(required=False, max_length=NAME_LIMIT * 5, label="Your name")
+    name = TextField(required=False, max_length=NAME_LIMIT * 5, label="Your name")
 
 
 class GuestLinkForm(StudioForm):
-    label = forms.CharField(
+    label = TextField(
         label="For whom",
         max_length=LABEL_LIMIT,
         error_messages={"required": "Say for whom the link is meant."},

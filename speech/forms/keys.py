@@ -8,7 +8,7 @@ from django import forms
 
 from speech.catalog import ENGINES
 from speech.errors import BadInput
-from speech.forms.base import StudioForm
+from speech.forms.base import StudioForm, TextField
 from speech.services.budgets import refuse_odd
 from speech.services.keys import MOST_PER_MINUTE, NAME_LIMIT
 
@@ -38,7 +38,7 @@ class BudgetForm(StudioForm):
 class KeyForm(BudgetForm):
     """A new key. `once` tells a form that is sent a second time, by a reload, from a new one."""
 
-    name = forms.CharField(
+    name = TextField(
         label="Name",
         max_length=NAME_LIMIT,
         help_text="What it is for, such as “Localisation pipeline”.",

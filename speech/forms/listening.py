@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
-from speech.forms.base import RowsField, StudioForm
+from speech.forms.base import RowsField, StudioForm, TextField
 from speech.models import ListeningTest, User
 from speech.queries.listening import Lane
 from speech.services.listening import QUESTION_LIMIT, REMARK_LIMIT, TITLE_LIMIT
@@ -16,7 +16,8 @@ from speech.states import VoteMethod
 class BallotForm(StudioForm):
     """A vote by letters: `pick`, or for each letter a `place_A` from 1, the best."""
 
-    remark = forms.CharField(
+    remark = TextField(
+        lines=True,
         required=False,
         max_length=REMARK_LIMIT,
         label="Remark (optional)",
@@ -81,8 +82,8 @@ class TestForm(StudioForm):
 
     __test__ = False
 
-    title = forms.CharField(label="Title", max_length=TITLE_LIMIT)
-    question = forms.CharField(
+    title = TextField(label="Title", max_length=TITLE_LIMIT)
+    question = TextField(
         label="Question (optional)",
         required=False,
         max_length=QUESTION_LIMIT,

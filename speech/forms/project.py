@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from speech import params
-from speech.forms.base import StudioForm
+from speech.forms.base import StudioForm, TextField
 from speech.forms.params import TuningForm
 from speech.models import Project, Voice
 from speech.queries.voices import choices
@@ -16,7 +16,7 @@ from speech.states import Role
 class ProjectForm(TuningForm):
     """Name and defaults of a project; a line may say otherwise."""
 
-    name = forms.CharField(label="Name", max_length=NAME_LIMIT)
+    name = TextField(label="Name", max_length=NAME_LIMIT)
     voice = forms.ModelChoiceField(
         label="Voice",
         queryset=Voice.objects.none(),
@@ -36,7 +36,7 @@ class ProjectForm(TuningForm):
 
 class InviteForm(StudioForm):
     role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.REVIEWER)
-    note = forms.CharField(
+    note = TextField(
         label="For whom (optional)",
         required=False,
         max_length=200,

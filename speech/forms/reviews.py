@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from speech.forms.base import RowsField, StudioForm
+from speech.forms.base import RowsField, StudioForm, TextField
 from speech.models import Membership, Project
 from speech.queries.approval import DECIDING_ROLES
 from speech.queries.reviews import SHOW_LABELS, Show
@@ -83,14 +83,14 @@ class PolicyForm(StudioForm):
 class WordForm(StudioForm):
     """One word that has to be said right."""
 
-    word = forms.CharField(label="Word or name", max_length=WORD_LIMIT)
-    respelling = forms.CharField(
+    word = TextField(label="Word or name", max_length=WORD_LIMIT)
+    respelling = TextField(
         label="Sounds like (optional)",
         max_length=RESPELLING_LIMIT,
         required=False,
         widget=forms.TextInput(attrs={"placeholder": "FAIRN-vay"}),
     )
-    note = forms.CharField(label="Note (optional)", max_length=NOTE_LIMIT, required=False)
+    note = TextField(label="Note (optional)", max_length=NOTE_LIMIT, required=False)
 
 
 def _said(member: Membership) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from speech.errors import ParamErrors
-from speech.forms.base import StudioForm
+from speech.forms.base import StudioForm, TextField
 from speech.forms.money import LimitsForm
 from speech.models import User
 from speech.services.accounts import account_faults, change_faults, password_faults
@@ -107,7 +107,7 @@ class AccountForm(StudioForm):
         help_text=NAME_HELP,
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
     )
-    shown_name = forms.CharField(
+    shown_name = TextField(
         label="Name that others see",
         max_length=60,
         required=False,

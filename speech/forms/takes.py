@@ -6,7 +6,7 @@ from django import forms
 from django.db.models import Q
 
 from speech.catalog import ENGINES
-from speech.forms.base import StudioForm
+from speech.forms.base import StudioForm, TextField
 from speech.models import Line, Project, User, Voice
 from speech.queries.history import STATE_CHOICES
 
@@ -16,9 +16,7 @@ ARCHIVED_CHOICES = (("", "Without archived"), ("with", "With archived"), ("only"
 class HistoryFilter(StudioForm):
     """Which takes of a project to list. A wrong value is named, and filters nothing."""
 
-    text = forms.CharField(
-        required=False, label="Text", widget=forms.TextInput(attrs={"type": "search"})
-    )
+    text = TextField(required=False, label="Text", widget=forms.TextInput(attrs={"type": "search"}))
     line = forms.ModelChoiceField(
         queryset=Line.objects.none(), required=False, label="Line", empty_label="Any line"
     )

@@ -6,7 +6,7 @@ from django import forms
 
 from speech import params
 from speech.errors import ParamErrors
-from speech.forms.base import StudioForm
+from speech.forms.base import StudioForm, TextField
 from speech.forms.params import TuningForm
 from speech.models import Voice
 from speech.services.voices import source_faults, word_faults
@@ -46,13 +46,13 @@ class ClipForm(StudioForm):
 class ConsentForm(StudioForm):
     """Whose voice it is, and what was agreed. Lengths and what is missing, the service finds."""
 
-    name = forms.CharField(label="Name", required=False, widget=forms.TextInput())
-    consent_by = forms.CharField(
+    name = TextField(label="Name", required=False, widget=forms.TextInput())
+    consent_by = TextField(
         label="Who gave consent",
         required=False,
         help_text="The person whose voice this is, or who may speak for them.",
     )
-    consent_for = forms.CharField(
+    consent_for = TextField(
         label="What for",
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q
 from speech.models import Decision, Delivery, Line, Project, Review, Take
 from speech.queries.approval import standing, still_holds
 from speech.states import LIVE, DeliveryState, JobState, ReviewState, Verdict
+from speech.text import has_words, is_blank
 
 LISTED = 50
 NO_LONGER_FITS = "take {number} was approved, but the line has changed since"
@@ -143,8 +144,10 @@ def _why(line: Line, reviews: Sequence[Review], approved: Review | None) -> str:
     if fallen is not None:
         why = f": {fallen.fell_why.rstrip('.')}" if fallen.fell_why else ""
         return f"the approval of take {fallen.take.number} fell{why}"
-    if not line.text.strip():
+    if is_blank(line.text):
         return "it has no text yet"
+    if not has_words(line.text):
+        return "there is nothing to say in it"
     if getattr(line, "has_take", False):
         return "no take was submitted for review"
     if getattr(line, "has_live", False):

@@ -26,6 +26,7 @@ from speech.errors import BadInput, Fault, ParamErrors, WrongState
 from speech.models import OneTimeLink, SignInAttempt, User
 from speech.services.events import log
 from speech.services.members import one_approver_fewer
+from speech.text import one_line
 
 NAME_SHAPE = re.compile(r"[\w.+-]{1,60}")
 """No @: a name must never look like somebody else's e-mail address."""
@@ -145,9 +146,9 @@ def create_person(
 def edit_account(actor: User, *, username: str, shown_name: str, email: str) -> User:
     """Somebody's own sign-in name, the name that others see, and e-mail address."""
     username, email = username.strip(), email.strip()
-    shown_name = " ".join(shown_name.split())
+    shown_name = one_line(shown_name)
     faults = account_faults(username=username, email=email, person=actor)
-    if len(shown_name) > SHOWN_NAME_LIMIT or "\x00" in shown_name:
+    if len(shown_name) > SHOWN_NAME_LIMIT:
         faults.append(
             Fault(
                 field="shown_name",

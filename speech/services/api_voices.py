@@ -28,6 +28,7 @@ from speech.queries.addresses import voice_named_by
 from speech.services.events import hold, log
 from speech.services.voices import CHECK_VOICE, INCOMING, NAME_LIMIT, URL_LIMIT, remove_files
 from speech.states import ClipState
+from speech.text import one_line
 
 A_MINUTE = timedelta(minutes=1)
 
@@ -147,7 +148,7 @@ def _name_of(address: str) -> str:
     """Such as "narrator.mp3 (voices.example)"."""
     parts = urlsplit(address)
     file = unquote(parts.path).rstrip("/").rpartition("/")[2]
-    file = " ".join("".join(sign for sign in file if sign.isprintable()).split())
+    file = one_line(file)
     host = (parts.hostname or "")[: NAME_LIMIT // 2]
     if not file:
         return host

@@ -22,6 +22,7 @@ from speech.queries.comments import DELETED, excerpt, mentionable, mentioned
 from speech.services.events import log, touch
 from speech.services.notices import tell
 from speech.states import JobState, NoticeKind
+from speech.text import tidy
 
 TEXT_LIMIT = 2000
 SLACK = 0.25
@@ -113,7 +114,7 @@ def save_comment(
 
 
 def clean_text(text: str) -> str:
-    text = text.replace("\x00", "").replace("\r\n", "\n").strip()
+    text = tidy(text)
     if not text:
         raise BadInput("Write something first.")
     if len(text) > TEXT_LIMIT:

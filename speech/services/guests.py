@@ -21,6 +21,7 @@ from speech.errors import BadInput, WrongState
 from speech.models import Comment, GuestLink, Take, User
 from speech.services.comments import announce, facts, save_comment
 from speech.services.events import log, touch
+from speech.text import one_line
 
 DAYS = (1, 7, 30)
 LABEL_LIMIT = 80
@@ -60,7 +61,7 @@ def make_guest_link(actor: User, *, take: Take, label: str, days: int) -> Issued
         raise WrongState("This project is archived. Restore it to show a take to a guest.")
     if days not in DAYS:
         raise BadInput("A guest link lasts 1, 7 or 30 days.")
-    label = _one_line(label)
+    label = one_line(label)
     if not label:
         raise BadInput("Say for whom the link is meant.")
     token = secrets.token_urlsafe(32)
@@ -158,7 +159,7 @@ def write_as_guest(
 
 
 def clean_name(name: str) -> str:
-    name = _one_line(name)
+    name = one_line(name)
     if not name:
         raise BadInput("Write your name, so that the team knows who speaks.")
     return name[:NAME_LIMIT]
@@ -177,11 +178,6 @@ def _refuse_floods(link: GuestLink) -> None:
             f"{AN_HOUR} comments were written through this link within an hour."
             " Wait a while, then send it again; nothing you typed is lost."
         )
-
-
-def _one_line(text: str) -> str:
-    """Printable characters only, on one line: a name must not look like more than it is."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _hash(token: str) -> str:

@@ -23,6 +23,7 @@ from speech.errors import BadInput, WrongState
 from speech.models import ApiKey, Project, User
 from speech.services.budgets import refuse_odd
 from speech.services.events import hold, log
+from speech.text import one_line
 
 SHAPE = re.compile(r"SG_[0-9a-f]{16}")
 NAME_LIMIT = 80
@@ -100,7 +101,7 @@ def hash_of(secret: str) -> str:
 
 
 def _clean_name(name: str) -> str:
-    name = " ".join(name.replace("\x00", "").split())
+    name = one_line(name)
     if not name:
         raise BadInput("Give the key a name: what it is for.")
     if len(name) > NAME_LIMIT:

@@ -17,6 +17,7 @@ from speech.queries.tuning import effective_tuning, effective_voice, inherited_t
 from speech.services.cancelling import cancel_queued
 from speech.services.events import hold, log, moved, touch
 from speech.services.fallen import recheck
+from speech.text import tidy
 
 PAUSE_LIMIT = 30.0
 SCRIPT_LIMIT = 200
@@ -86,7 +87,7 @@ def edit_line(
             "Two texts were combined, and places are still marked. Keep what should be read and"
             " delete the marks ⟨\u00a0⟩."
         )
-    direction = current.direction if direction is None else direction.strip()[:DIRECTION_LIMIT]
+    direction = current.direction if direction is None else tidy(direction)[:DIRECTION_LIMIT]
     if revision is not None and revision != current.revision:
         text, direction = _settle(actor, current, Words(text, direction), base, strict=strict)
     if (text, direction) == (current.text, current.direction):

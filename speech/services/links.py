@@ -26,6 +26,7 @@ from speech.services.events import log
 from speech.services.members import admit, clean_role
 from speech.services.studio import set_limits
 from speech.states import LinkKind, Role
+from speech.text import one_line
 
 LASTS = {
     LinkKind.FIRST_ADMINISTRATOR: timedelta(days=7),
@@ -66,7 +67,7 @@ def issue_first_admin_link() -> str | None:
 def issue_invitation(actor: User, *, project: Project, role: str, note: str = "") -> Issued:
     """A link by which whoever holds it joins `project`. `note` says for whom it is meant."""
     role = clean_role(role)
-    note = " ".join(note.replace("\x00", "").split())[:NOTE_LIMIT]
+    note = one_line(note)[:NOTE_LIMIT]
     issued = _issue(actor, LinkKind.INVITATION, project=project, role=role, note=note)
     log(actor, "invitation made", project=project, target=f"link {issued.link.pk}", role=role)
     return issued

@@ -14,6 +14,7 @@ from speech.queries.listening import FEWEST, MOST
 from speech.services.events import log, touch
 from speech.services.notices import bump, read_answered, tell
 from speech.states import JobState, NoticeKind, VoteMethod
+from speech.text import one_line, tidy
 
 TITLE_LIMIT, QUESTION_LIMIT, REMARK_LIMIT = 120, 300, 1000
 
@@ -41,7 +42,7 @@ def make_test(
     ordered = sorted(found.only("id", "line__position"), key=lambda take: wanted.index(take.pk))
     if not FEWEST <= len(ordered) <= MOST:
         raise BadInput(f"Choose {FEWEST} to {MOST} finished takes to hear them blind.")
-    title, question = _tidy(title) or _usual_title(ordered), _tidy(question)
+    title, question = one_line(title) or _usual_title(ordered), one_line(question)
     if faults := _faults(title=title, question=question, method=method):
         raise ParamErrors(faults)
     test = ListeningTest.objects.create(
@@ -100,7 +101,7 @@ def cast_vote(
     if Ballot.objects.filter(test=test, person=actor).exclude(voted_at=None).exists():
         raise WrongState("Your vote in this test is cast, and a cast vote is final.")
     _check_ranking(test, ranking)
-    remark = remark.replace("\x00", "").strip()
+    remark = tidy(remark)
     if len(remark) > REMARK_LIMIT:
         sentence = f"A remark has at most {REMARK_LIMIT:,} characters; this has {len(remark):,}."
         raise ParamErrors([Fault(field="remark", sentence=sentence)])
@@ -143,7 +144,7 @@ def discard_test(actor: User, *, test: ListeningTest) -> None:
 
 def _set_up(actor: User, test: ListeningTest, *, title: str, question: str, method: str) -> None:
     before = {"title": test.title, "question": test.question, "method": test.method}
-    after = {"title": _tidy(title), "question": _tidy(question), "method": method}
+    after = {"title": one_line(title), "question": one_line(question), "method": method}
     faults = _faults(**after)
     if method != test.method and test.ballots.exclude(voted_at=None).exists():
         sentence = "Somebody has voted already, so the way of voting stays as it is."
@@ -189,10 +190,6 @@ def _usual_title(takes: Sequence[Take]) -> str:
     if len(lines) == 1:
         return f"Line {lines.pop()}: {len(takes)} takes"
     return f"{len(takes)} takes of {len(lines)} lines"
-
-
-def _tidy(text: str) -> str:
-    return " ".join(text.replace("\x00", "").split())
 
 
 def _refuse_archived(project: Project) -> None:

@@ -13,6 +13,7 @@ from speech.errors import BadInput, WrongState
 from speech.models import Event, MustSay, Project, User
 from speech.services.events import hold, log, moved, touch
 from speech.states import ReviewState
+from speech.text import has_words, one_line, search_key
 
 WORD_LIMIT = 80
 RESPELLING_LIMIT = 120
@@ -87,8 +88,8 @@ def _keep(actor: User, project: Project, facts: dict[str, str]) -> MustSay:
 def _clean(
     project: Project, word: str, respelling: str, note: str, *, but: MustSay | None = None
 ) -> dict[str, str]:
-    facts = {"word": _flat(word), "respelling": _flat(respelling), "note": _flat(note)}
-    if not any(one.isalnum() for one in facts["word"]):
+    facts = {"word": one_line(word), "respelling": one_line(respelling), "note": one_line(note)}
+    if not has_words(facts["word"]):
         raise BadInput("Type the word or name that has to be said right.")
     limits = {"word": WORD_LIMIT, "respelling": RESPELLING_LIMIT, "note": NOTE_LIMIT}
     for name, limit in limits.items():
@@ -96,16 +97,10 @@ def _clean(
             many = len(facts[name])
             raise BadInput(f"A {name} has at most {limit} characters; this one has {many}.")
     hold(project.pk)
-    same = project.must_say.filter(word__iexact=facts["word"])
-    if but is not None:
-        same = same.exclude(pk=but.pk)
-    if same.exists():
+    others = project.must_say.exclude(pk=but.pk if but else 0)
+    if search_key(facts["word"]) in {search_key(one.word) for one in others}:
         raise BadInput(f"“{facts['word']}” is on the list already.")
     return facts
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.replace("\x00", "").split())
 
 
 def _facts(must_say: MustSay) -> dict[str, str]:

@@ -18,6 +18,7 @@ from speech.services.events import log, moved, touch
 from speech.services.fallen import recheck
 from speech.services.voices import clips_folder, remove_files
 from speech.states import LIVE, Role
+from speech.text import one_line
 
 NAME_LIMIT = 120
 
@@ -135,7 +136,7 @@ def _defaults_of(project: Project) -> dict[str, Any]:
 
 
 def _clean_name(name: str) -> str:
-    name = " ".join(name.split())
+    name = one_line(name)
     if not name:
         raise BadInput("Give the project a name.")
     if len(name) > NAME_LIMIT:

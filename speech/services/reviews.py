@@ -22,6 +22,7 @@ from speech.services.events import hold, log, touch
 from speech.services.fallen import end_decisions, move, name_of, recheck, tell_fallen
 from speech.services.notices import bump, read_answered, tell
 from speech.states import ApprovalPolicy, NoticeKind, ReviewState, Verdict
+from speech.text import one_line, tidy
 
 NOTE_LIMIT = 500
 REASON_LIMIT = 2000
@@ -33,7 +34,7 @@ def ask_review(actor: User, *, take: Take, note: str = "") -> Review:
     """Put a take before the people who decide. Earlier decisions about it end."""
     take = _locked(take)
     _refuse_unfit(take)
-    note = " ".join(note.replace("\x00", "").split())
+    note = one_line(note)
     if len(note) > NOTE_LIMIT:
         raise BadInput(f"A note has at most {NOTE_LIMIT} characters; this one has {len(note)}.")
     review = _review_of(take)
@@ -123,7 +124,7 @@ def ask_changes(actor: User, *, take: Take, reason: str) -> Review:
     """One person's wish for another take. The reason opens a thread, which a re-take answers."""
     take = _locked(take)
     _refuse_unfit(take, stale_too=False)
-    reason = reason.replace("\x00", "").strip()
+    reason = tidy(reason)
     if not reason:
         raise BadInput("Say what should change.")
     if len(reason) > REASON_LIMIT:

@@ -23,6 +23,7 @@ from speech.models import Line, Project, Review, User, Voice
 from speech.services.events import hold, log, moved, touch
 from speech.services.fallen import recheck
 from speech.states import CLIP_LIVE, LIVE, ClipState
+from speech.text import one_line
 
 CHECK_VOICE = "speech.tasks.check_voice"
 NAME_LIMIT, BY_LIMIT, FOR_LIMIT = 80, 120, 500
@@ -241,7 +242,7 @@ def remove_files(names: Iterable[str]) -> None:
 
 def _clean_words(**given: str) -> tuple[list[Fault], dict[str, str]]:
     faults: list[Fault] = []
-    words = {field: " ".join(value.replace("\x00", "").split()) for field, value in given.items()}
+    words = {field: one_line(value) for field, value in given.items()}
     for field, missing, called, most in CONSENT_FIELDS:
         if not words[field]:
             faults.append(Fault(field=field, sentence=missing))
@@ -313,7 +314,7 @@ def _keep_incoming(upload: IO[bytes]) -> str:
 
 def _shown_name(original: str) -> str:
     name = original.replace("\\", "/").rsplit("/", 1)[-1]
-    return "".join(letter for letter in name if letter.isprintable())[:200]
+    return one_line(name)[:200]
 
 
 def _refuse_unlisted(voice: Voice) -> None:

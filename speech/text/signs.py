@@ -83,13 +83,30 @@ def is_blank(text: str) -> bool:
 
 
 def one_line(text: str) -> str:
-    """A name, a title or a note as it is kept: clean, on one line, single spaces."""
-    return " ".join(_visible(text).split())
+    """A name, a title, a note or a search term as it is kept: on one line, without invisible
+    signs; those that are seen stay as they were typed."""
+    out, last = [], (0, 0)
+    for sign, start, end in seen(text):
+        typed = text[start:end]
+        if sign.isspace():
+            out.append(" ")
+        elif end - start == 1 and unicodedata.category(typed) != "Cc":
+            out.append(typed if (start, end) != last else "")
+        else:
+            out.append(sign)
+        last = (start, end)
+    return " ".join(unicodedata.normalize("NFC", "".join(out)).split())
 
 
 def tidy(text: str) -> str:
-    """Several lines as they are kept (a comment, a reason): what can be seen, as it was typed."""
-    return _visible(text).strip()
+    """A comment or a reason as it is kept: as it was typed, without blank lines around it. Empty
+    where nothing can be seen."""
+    lines = lines_of(text.replace("\x00", ""))
+    while lines and is_blank(lines[-1]):
+        lines.pop()
+    while lines and is_blank(lines[0]):
+        lines.pop(0)
+    return "\n".join(lines).strip()
 
 
 def lines_of(text: str) -> list[str]:
@@ -138,10 +155,6 @@ def letters(signs: list[Sign]) -> list[Sign]:
         else:
             out.append((sign, start, end))
     return out
-
-
-def _visible(text: str) -> str:
-    return "".join(one[0] for one in seen(text))
 
 
 def _plain_signs(text: str) -> Iterator[Sign]:

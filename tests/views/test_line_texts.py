@@ -142,3 +142,21 @@ def test_takes_of_earlier_releases_are_found_and_tell_their_warnings(line: Line)
     take.refresh_from_db()
     assert take.search_text == "uber nacht"
     assert take.warnings == ["Emoji and pictures are left out."]
+
+
+@pytest.mark.parametrize(
+    ("page", "field", "more"),
+    [
+        ("project_settings", "name", {}),
+        ("keys", "name", {"per_minute": "60", "once": "a"}),
+        ("word_add", "word", {}),
+    ],
+)
+def test_a_field_that_is_needed_says_so_where_nothing_is_seen_in_it(
+    client: Client, cast: SimpleNamespace, page: str, field: str, more: dict[str, str]
+) -> None:
+    client.force_login(cast.owner)
+    url = reverse(f"speech:{page}", args=[cast.project.slug])
+    response = client.post(url, {field: "\u200b\u00a0\u3164", **more})
+    assert response.status_code == 422
+    assert 'class="errorlist"' in response.content.decode()
