@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from speech.views import compare, feed, history, lines, projects, takes
+from speech.views import compare, feed, history, lines, projects, scripts, takes
 from speech.views.health import healthz
 
 app_name = "speech"
@@ -13,10 +13,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", projects.projects, name="projects"),
     path("p/new/", projects.project_new, name="project_new"),
     path("p/<slug:slug>/", projects.project, name="project"),
-    path("p/<slug:slug>/lines/add/", lines.line_add, name="line_add"),
-    path("p/<slug:slug>/lines/paste/", lines.line_paste, name="line_paste"),
+    path("p/<slug:slug>/lines/add/", scripts.line_add, name="line_add"),
+    path("p/<slug:slug>/lines/paste/", scripts.line_paste, name="line_paste"),
     path("p/<slug:slug>/lines/<int:pk>/", lines.line, name="line"),
     path("p/<slug:slug>/lines/<int:pk>/edit/", lines.line_edit, name="line_edit"),
+    path("p/<slug:slug>/lines/<int:pk>/cut/", scripts.line_cut, name="line_cut"),
     path("p/<slug:slug>/lines/<int:pk>/setup/", lines.line_setup, name="line_setup"),
     path("p/<slug:slug>/lines/<int:pk>/move/", lines.line_move, name="line_move"),
     path("p/<slug:slug>/lines/<int:pk>/delete/", lines.line_delete, name="line_delete"),

@@ -59,6 +59,7 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("line_add", "POST"): MAKERS,
     ("line_paste", "POST"): MAKERS,
     ("line_edit", "POST"): MAKERS,
+    ("line_cut", "POST"): MAKERS,
     ("line_setup", "POST"): MAKERS,
     ("line_move", "POST"): MAKERS,
     ("line_delete", "POST"): MAKERS,

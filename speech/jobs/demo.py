@@ -18,7 +18,7 @@ from speech.engines.base import SpeechRequest
 from speech.engines.draft import DraftEngine
 from speech.jobs import clips, driver
 from speech.models import Line, Project, Take, Voice
-from speech.services.lines import paste_script
+from speech.services.scripts import paste_script
 from speech.services.takes import request_takes
 from speech.services.voices import add_voice
 from speech.states import BatchKind, JobState
@@ -50,7 +50,7 @@ def seed_demo() -> Project | None:
         project = Project.objects.create(
             name=NAME, slug="fernweh-kettle", is_demo=True, voice=voice
         )
-        lines = paste_script(None, project=project, script=SCRIPT)
+        lines = paste_script(None, project=project, script=SCRIPT).lines
         for index, seed in SEEDS:
             request_takes(None, line=lines[index], engine="draft", seed=seed, kind=BatchKind.DEMO)
     driver.run_slice()

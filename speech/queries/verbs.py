@@ -65,6 +65,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
                 "line moved": "{who} moved {target}",
                 "line deleted": "{who} deleted {target}",
                 "line restored": "{who} brought back {target}",
+                "line cut": "{who} cut {target} into {count} lines",
                 "script pasted": "{who} pasted a script: {count} lines",
             },
         ),

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -20,7 +19,6 @@ from speech.services.fallen import recheck
 from speech.text import tidy
 
 PAUSE_LIMIT = 30.0
-SCRIPT_LIMIT = 200
 LINE_LIMIT = 5000
 """More than one take can hold may be typed (and is warned about); this guards the database."""
 DIRECTION_LIMIT = 300
@@ -46,18 +44,18 @@ def add_line(
     """A new line at the end, or right after `after`. `api_key`: the name of the key that brought
     it, where nobody of the studio did."""
     _lock(project)
-    line = Line(project=project, text=_clean_text(text), position=_last(project) + 1)
+    line = Line(project=project, text=_clean_text(text), position=last_position(project) + 1)
     line.save()
     if after is not None:
-        ids = _order(project)
+        ids = live_order(project)
         ids.remove(line.pk)
         ids.insert(ids.index(after.pk) + 1, line.pk)
-        _renumber(project, ids)
+        renumber(project, ids)
         line.refresh_from_db()
     brought = {"api_key": api_key} if api_key else {}
     log(actor, "line added", project=project, target=f"line {line.pk}", text=line.text, **brought)
     # At the end it moves no other: a script that grows by thousands must not be stamped each time.
-    touch(project.pk, lines=[line.pk] if after is None else _order(project))
+    touch(project.pk, lines=[line.pk] if after is None else live_order(project))
     return line
 
 
@@ -234,11 +232,11 @@ def set_line_setup(
 def move_line(actor: User, *, line: Line, to: int) -> Line:
     """Put the line at position `to` (from 1); the others close up."""
     _lock(line.project)
-    ids = _order(line.project)
+    ids = live_order(line.project)
     was = ids.index(line.pk) + 1
     ids.remove(line.pk)
     ids.insert(max(0, min(to - 1, len(ids))), line.pk)
-    _renumber(line.project, ids)
+    renumber(line.project, ids)
     now = ids.index(line.pk) + 1
     log(actor, "line moved", project=line.project, target=f"line {line.pk}", old=was, new=now)
     touch(line.project_id, lines=ids)
@@ -256,9 +254,9 @@ def delete_line(actor: User, *, line: Line) -> Line:
     )
     line.deleted_at = timezone.now()
     line.save(update_fields=["deleted_at"])
-    _renumber(line.project, _order(line.project))
+    renumber(line.project, live_order(line.project))
     log(actor, "line deleted", project=line.project, target=f"line {line.pk}", text=line.text)
-    touch(line.project_id, lines=[line.pk, *_order(line.project)], takes=cancelled)
+    touch(line.project_id, lines=[line.pk, *live_order(line.project)], takes=cancelled)
     return line
 
 
@@ -268,48 +266,17 @@ def restore_line(actor: User, *, line: Line) -> Line:
     if line.deleted_at is None:
         return line
     _lock(line.project)
-    ids = _order(line.project)
+    ids = live_order(line.project)
     wanted = line.position
-    line.deleted_at, line.position = None, _last(line.project) + 1
+    line.deleted_at, line.position = None, last_position(line.project) + 1
     line.save(update_fields=["deleted_at", "position"])
     ids.insert(max(0, min(wanted - 1, len(ids))), line.pk)
-    _renumber(line.project, ids)
+    renumber(line.project, ids)
     log(actor, "line restored", project=line.project, target=f"line {line.pk}", text=line.text)
     recheck(actor, lines=[line.pk])
     touch(line.project_id, lines=ids)
     line.refresh_from_db()
     return line
-
-
-@transaction.atomic
-def paste_script(actor: User | None, *, project: Project, script: str) -> list[Line]:
-    """A whole script becomes lines, appended in order: one for each paragraph or typed line."""
-    texts = split_script(script)
-    if not texts:
-        raise BadInput("There is no text in this script.")
-    if len(texts) > SCRIPT_LIMIT:
-        raise BadInput(
-            f"This script has {len(texts)} lines; at most {SCRIPT_LIMIT} can be pasted at once."
-        )
-    _lock(project)
-    first = _last(project) + 1
-    lines = Line.objects.bulk_create(
-        Line(project=project, text=_clean_text(text), position=first + index)
-        for index, text in enumerate(texts)
-    )
-    log(actor, "script pasted", project=project, count=len(lines))
-    touch(project.pk, lines=[line.pk for line in lines])
-    return lines
-
-
-def split_script(script: str) -> list[str]:
-    """The lines of a script. Blank lines separate paragraphs if there are any; a paragraph's own
-    line breaks are then wrapping. Without blank lines each typed line stands for itself."""
-    script = script.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").strip()
-    pieces = (
-        re.split(r"\n[ \t]*\n+", script) if re.search(r"\n[ \t]*\n", script) else script.split("\n")
-    )
-    return [text for text in (" ".join(piece.split()) for piece in pieces) if text]
 
 
 def _setup_of(line: Line) -> dict[str, Any]:
@@ -337,17 +304,18 @@ def _lock(project: Project) -> None:
     hold(project.pk)
 
 
-def _order(project: Project) -> list[int]:
+def live_order(project: Project) -> list[int]:
+    """Keys of the lines that are not deleted, as they stand in the script."""
     live = Line.objects.filter(project=project, deleted_at=None)
     return list(live.order_by("position").values_list("pk", flat=True))
 
 
-def _last(project: Project) -> int:
+def last_position(project: Project) -> int:
     live = Line.objects.filter(project=project, deleted_at=None)
     return live.aggregate(last=Max("position"))["last"] or 0
 
 
-def _renumber(project: Project, ids: Sequence[int]) -> None:
+def renumber(project: Project, ids: Sequence[int]) -> None:
     """Positions 1, 2, 3… in this order, past the unique constraint by way of negative ones."""
     Line.objects.filter(pk__in=ids).update(position=-F("position"))
     for index, pk in enumerate(ids, start=1):

@@ -15,9 +15,10 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from speech.models import Line
+from speech.params import TEXT_WARNED_OVER
 from speech.queries import tuning
 from speech.queries.script import expected_seconds
-from speech.text import Bracket, Preflight, brackets, is_blank
+from speech.text import Bracket, Preflight, brackets, cut, is_blank
 from speech.text import preflight as text_preflight
 from speech.text import sent as sent_text
 
@@ -211,6 +212,12 @@ def sent(text: str) -> str:
 def sent_length(text: str | None) -> int:
     """Characters of what would be sent."""
     return len(sent_text(text or ""))
+
+
+@register.filter
+def pieces(text: str) -> int:
+    """Into how many lines a text can be cut that is too long for one take."""
+    return len(cut(text, most=TEXT_WARNED_OVER)) if len(text) > TEXT_WARNED_OVER else 1
 
 
 @register.filter

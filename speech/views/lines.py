@@ -46,34 +46,6 @@ def line(request: StudioRequest, slug: str, pk: int) -> HttpResponse:
 
 
 @require_POST
-def line_add(request: StudioRequest, slug: str) -> HttpResponse:
-    project = access.get_project(request.user, slug, Can.EDIT)
-    wanted = request.POST.get("after", "")
-    live = project.lines.filter(deleted_at=None)
-    after = live.filter(pk=int(wanted[:18])).first() if wanted.isdecimal() else None
-    added = service.add_line(
-        request.user, project=project, text=request.POST.get("text", "").strip(), after=after
-    )
-    return redirect(added)
-
-
-@require_POST
-def line_paste(request: StudioRequest, slug: str) -> HttpResponse:
-    project = access.get_project(request.user, slug, Can.EDIT)
-    script = request.POST.get("script", "")
-    try:
-        added = service.paste_script(request.user, project=project, script=script)
-    except BadInput as error:
-        first = project.lines.filter(deleted_at=None).order_by("position").first()
-        return parts.show_studio(
-            request, project, first, at="script", status=INVALID, script=script,
-            script_fault=error.sentence,
-        )  # fmt: skip
-    messages.success(request, f"{len(added)} lines added.")
-    return redirect(added[0])
-
-
-@require_POST
 def line_edit(request: StudioRequest, slug: str, pk: int) -> HttpResponse:
     """Save the text; asked by the autosave, or by the button where there is no JavaScript."""
     found = parts.get_line(request, slug, pk, Can.EDIT)
@@ -347,7 +319,9 @@ def _save_state(
     context = {"line": found, "fault": fault, "posted": posted}
     typed = posted.get("text", "") if posted else found.text
     return render_to_string("lines/_save_state.html", context, request) + render_to_string(
-        "lines/_preflight.html", {"flight": preflight(typed)}, request
+        "lines/_preflight.html",
+        {"flight": preflight(typed), "line": found, "project": found.project, "cuttable": True},
+        request,
     )
 
 

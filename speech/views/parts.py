@@ -98,6 +98,7 @@ def show_studio(
         "project": project,
         "rows": rows,
         "at": at,
+        "warned_over": TEXT_WARNED_OVER,
         "can": abilities(request.user, project),
         **banners(project),
         "money": budgets.standing(project) if project.budget is not None else None,

@@ -34,12 +34,13 @@ result = session.session_key
 """
 _PROJECT = """
 from speech.models import Project, Voice
-from speech.services.lines import paste_script
+from speech.services.scripts import paste_script
 project = Project.objects.create(
     name=given["name"], slug=given["slug"], voice=Voice.objects.filter(is_demo=True).first()
 )
 text = "\\n\\n".join(given["lines"])
-result = [line.pk for line in paste_script(None, project=project, script=text)] if text else []
+made = paste_script(None, project=project, script=text).lines if text else []
+result = [line.pk for line in made]
 """
 _TAKES = """
 from speech.models import Line

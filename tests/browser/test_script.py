@@ -91,3 +91,32 @@ def test_it_deletes_a_line_and_brings_it_back_where_it_stood(scene: Scene) -> No
     window.button("Undo").click()
     expect(window.page.locator("#id_text")).to_have_value("Second.")
     assert lines(window) == ["First.", "Second.", "Third."]
+
+
+def test_it_says_while_somebody_types_what_will_be_sent(scene: Scene) -> None:
+    script = scene.project("A line.")
+    window = scene.seat(script)
+    window.goto(script.path)
+    preflight = window.page.locator("#line-preflight")
+    expect(preflight).to_be_empty()
+    window.page.locator("#id_text").fill("Oh [ LAUGH ] the Fern\u00adweh [sush]")
+    expect(preflight).to_contain_text("Did you mean [shush]?")
+    expect(preflight).to_contain_text("1 invisible sign not sent (soft hyphen).")
+    expect(preflight.locator(".exact .tag").first).to_have_text("laugh")
+    now = window.page.locator("[data-expected]").inner_text()
+    window.page.reload()
+    expect(window.page.locator("[data-expected]")).to_have_text(now)
+    window.page.locator("#id_text").fill("[laugh]")
+    expect(preflight).to_contain_text("There is nothing to say in this text: only tags.")
+
+
+def test_it_cuts_a_long_line_into_lines_that_can_be_read(scene: Scene) -> None:
+    script = scene.project("A line.", "The last one.")
+    window = scene.seat(script)
+    window.goto(script.path)
+    window.page.locator("#id_text").fill("One sentence of many. " * 30)
+    window.button("Cut into 3 lines").click()
+    window.sees("Line 1 is 3 lines now.")
+    assert len(lines(window)) == 4
+    assert lines(window)[3] == "The last one."
+    assert window.page.locator("#id_text").input_value().endswith("many.")

@@ -13,11 +13,11 @@ from speech.services.lines import (
     delete_line,
     edit_line,
     move_line,
-    paste_script,
     restore_line,
     set_line_setup,
-    split_script,
 )
+from speech.services.scripts import paste_script
+from speech.text import split_script
 from tests import factories
 
 pytestmark = pytest.mark.django_db

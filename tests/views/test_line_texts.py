@@ -160,3 +160,47 @@ def test_a_field_that_is_needed_says_so_where_nothing_is_seen_in_it(
     response = client.post(url, {field: "\u200b\u00a0\u3164", **more})
     assert response.status_code == 422
     assert 'class="errorlist"' in response.content.decode()
+
+
+def test_a_paste_keeps_in_its_box_what_could_not_be_added(producer: Client, line: Line) -> None:
+    url = reverse("speech:line_paste", args=[line.project.slug])
+    endless = ("Far too long. " * 400).strip()
+    response = producer.post(url, {"script": f"One.\n\n{endless}\n\nThree."})
+    assert response.status_code == 422
+    page = response.content.decode()
+    assert "2 lines added." in page
+    assert "Paragraph 2 (“Far too long." in page
+    box = page.split('id="script-text"')[1].split(">", 1)[1].split("</textarea>")[0]
+    assert box == endless
+    producer.post(url, {"script": box, "cut": "1"})
+    texts = list(line.project.lines.order_by("position").values_list("text", flat=True))
+    assert texts[1:3] == ["One.", "Three."]
+    assert " ".join(texts[3:]) == endless
+    assert max(map(len, texts)) <= 300
+
+
+def test_a_long_line_offers_to_be_cut(producer: Client, line: Line) -> None:
+    url = reverse("speech:line_paste", args=[line.project.slug])
+    long = ("One sentence of them. " * 40).strip()
+    page = producer.post(url, {"script": f"One.\n\n{long}"}, follow=True).content.decode()
+    assert "Line 3 is longer than 500 characters" in page
+    made = Line.objects.get(text=long)
+    page = producer.get(made.get_absolute_url()).content.decode()
+    assert "Cut into 4 lines" in page
+    answer = producer.post(_url("line_edit", made), _form(made, long), headers=HTMX)
+    assert "Cut into 4 lines" in answer.content.decode()
+    page = producer.post(_url("line_cut", made), {"revision": "1"}, follow=True).content.decode()
+    assert "Line 3 is 4 lines now." in page
+    assert line.project.lines.count() == 6
+    assert producer.post(_url("line_cut", made), {"revision": "1"}).status_code == 409
+
+
+def test_a_line_that_is_too_long_to_be_one_is_offered_as_a_script(
+    producer: Client, line: Line
+) -> None:
+    url = reverse("speech:line_add", args=[line.project.slug])
+    endless = ("Far too long. " * 400).strip()
+    response = producer.post(url, {"text": endless})
+    assert response.status_code == 422
+    assert endless in response.content.decode()
+    assert line.project.lines.count() == 1
